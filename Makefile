@@ -1,0 +1,55 @@
+# The two commands of a fresh machine are `make demo` and `make test`; everything else here is one step of them.
+.DEFAULT_GOAL := help
+.PHONY: help demo ui bench test test-sqlserver lint browser lock clean
+
+BIN := .venv/bin
+READY := .venv/.ready
+UV ?= uv
+PYTEST_ARGS ?=
+
+help: ## What there is
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+demo: $(READY) ## Fill synthetic sources, run the four systems once, print what each run did
+	$(BIN)/etl_assets demo
+
+ui: $(READY) ## Dagster's UI on 127.0.0.1:3000, with daemon and demo data
+	$(BIN)/etl_assets ui
+
+bench: $(READY) ## Print the measurements
+	$(BIN)/python -m etl_assets.demo.bench
+
+test: lint browser ## Lint, types, layers, every test; then the engine again on the oldest PostgreSQL at hand
+	$(BIN)/pytest -m "not browser" -n 2 --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/pytest -m browser $(PYTEST_ARGS)
+	ETL_TEST_PG_BIN=oldest $(BIN)/pytest etl_assets_tests/db --ignore etl_assets_tests/db/test_embedded.py \
+		--ignore etl_assets_tests/db/test_demo_chatwoot.py -n 2 --dist loadfile $(PYTEST_ARGS)
+
+test-sqlserver: $(READY) ## The SQL Server tests, against ECOMMERCE_OLTP_URL and ECOMMERCE_DW_URL
+	$(BIN)/pytest -m sqlserver $(PYTEST_ARGS)
+
+lint: $(READY) ## Style, format, types, who may import whom
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+browser: $(READY)
+	scripts/browser.sh
+
+# The stamp holds the path it was made for: the scripts in an environment name it, so a moved or copied checkout makes anew.
+ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
+.PHONY: $(READY)
+endif
+$(READY): requirements.lock pyproject.toml scripts/bootstrap.sh
+	scripts/bootstrap.sh
+
+lock: ## Resolve requirements.lock anew from pyproject.toml; needs uv
+	@command -v $(UV) >/dev/null || { echo "make lock needs uv: install it (pip install uv), or name it with UV=path" >&2; exit 1; }
+	$(UV) pip compile pyproject.toml --group dev --output-file requirements.lock --universal --python-version 3.11 \
+		--generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(LOCK_ARGS)
+
+clean: ## Remove the environment, the embedded PostgreSQL with its data, and caches
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -c 'from etl_assets.demo import embedded; embedded.remove()'; fi
+	rm -rf .venv .data .dagster .dagster_home build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -1,0 +1,65 @@
+"""The whole graph as one Dagster code location, assembled by name. Nothing is read or opened at import.
+
+Belongs here: which systems there are. Does not belong here: what any of them contains.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from etl_assets.engine.dialects.postgres import PostgresDialect
+from etl_assets.engine.graph import Graph
+from etl_assets.orchestration.checks import build_checks
+from etl_assets.orchestration.factory import build_assets
+from etl_assets.orchestration.io_managers import io_manager_for
+from etl_assets.orchestration.jobs import build_jobs, build_schedules
+from etl_assets.orchestration.plan import build_plan_job
+from etl_assets.orchestration.resources import load_options
+from etl_assets.orchestration.sensors import build_reaper, build_sweep
+from etl_assets.orchestration.system import Cadence, System
+from etl_assets.settings import PROJECT_ROOT, Settings, load_settings
+from etl_assets.systems import chatwoot
+
+SQL_ROOT = PROJECT_ROOT / "sql"
+
+
+def chatwoot_system(settings: Settings) -> System:
+    """AllpFit / Chatwoot (specs/chatwoot.md)."""
+    specs = chatwoot.specs(settings.chatwoot_source_mode)
+    return System(
+        name="chatwoot",
+        title="AllpFit / Chatwoot",
+        graph=Graph("chatwoot", specs, SQL_ROOT, post_ddl=chatwoot.POST_DDL),
+        dialect=PostgresDialect(),
+        source_dialect=PostgresDialect(),
+        source_url=settings.chatwoot_source,
+        warehouse_url=settings.chatwoot_warehouse,
+        cadence=Cadence(incremental="0 3 * * *", full="0 4 * * 0", overdue_hours=26),
+        first_month="2021-01-01",
+    )
+
+
+def build_systems(settings: Settings | None = None) -> list[System]:
+    settings = settings or load_settings()
+    return [chatwoot_system(settings)]
+
+
+def build_defs(systems: Sequence[System] | None = None, settings: Settings | None = None) -> dg.Definitions:
+    """Assemble the definitions. Tests pass their own systems or settings."""
+    settings = settings or load_settings()
+    systems = list(systems) if systems is not None else build_systems(settings)
+    running = settings.etl_env == "production"
+    return dg.Definitions(
+        assets=[a for s in systems for a in build_assets(s)],
+        asset_checks=[c for s in systems for c in build_checks(s)],
+        jobs=[j for s in systems for j in (*build_jobs(s), build_plan_job(s))],
+        schedules=[x for s in systems for x in build_schedules(s, running=running)],
+        sensors=[*(build_sweep(s) for s in systems), build_reaper(systems)],
+        resources={"load": load_options(), **{s.io_manager_key: io_manager_for(s) for s in systems}},
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_defs()

@@ -1,0 +1,323 @@
+"""The record of runs: one row per run and system, one per entity in it.
+
+Belongs here: opening, progressing, closing those rows. Progress and success are written in the transaction of the data;
+failures in one of their own. Does not belong here: control rows, Dagster.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+import traceback
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from etl_assets.engine import control
+from etl_assets.engine.control import etl_run, etl_run_entity
+from etl_assets.engine.destination import Destination
+from etl_assets.engine.errors import EtlError, SpecError, without_secrets
+from etl_assets.engine.options import COUNT_NAMES, Counts, Result, Status
+
+_e, _r = etl_run_entity.c, etl_run.c
+_NO_WORD = "the process that ran it ended without a word"
+# A run that does not say it lives is taken for dead when nothing of it has run for so long.
+_SILENCE = timedelta(seconds=30)
+
+
+@dataclass
+class RunAudit:
+    """The audit of one run of one system. `dagster_run_id` identifies it across processes; None starts a new row."""
+
+    destination: Destination
+    load_type: str
+    triggered_by: str
+    dagster_run_id: str | None = None
+    is_dry_run: bool = False
+    _run_id: int | None = field(default=None, repr=False)
+    _held: sa.Connection | None = field(default=None, repr=False)
+
+    @property
+    def run_id(self) -> int:
+        """The run's surrogate key; the row is created on first use."""
+        if self._run_id is None:
+            with self._begin() as conn:
+                self._run_id = self._find(conn) or self._create(conn)
+        return self._run_id
+
+    @property
+    def run_tag(self) -> str | None:
+        """The Dagster run id where it is a UUID, for columns that say which run wrote a row."""
+        try:
+            return str(UUID(self.dagster_run_id)) if self.dagster_run_id else None
+        except ValueError:
+            return None
+
+    def hold(self, *, wait_seconds: float = 5) -> bool:
+        """Say that this run's process lives, until it ends or calls `release`; False when another one says so too."""
+        if self._held is not None:
+            return True
+        name = _life(self.dagster_run_id, None if self.dagster_run_id else self.run_id)
+        conn = self.destination.engine.connect()
+        deadline = time.monotonic() + wait_seconds
+        while not self.destination.dialect.try_lock(conn, name):
+            if time.monotonic() >= deadline:
+                conn.close()
+                return False
+            time.sleep(0.1)
+        conn.commit()
+        self._held = conn
+        return True
+
+    def release(self) -> None:
+        """End what `hold` began; nothing to do when it did not."""
+        if self._held is not None:
+            # The lock goes with its session, which may be gone already.
+            self._held.close()
+            self._held = None
+
+    def start(self, entity: str, mode: str, cursor_start: str | None) -> int:
+        """Open the row of an entity whose lock the caller holds; rows a dead process left open become `abandoned`."""
+        run_id = self.run_id
+        with self._begin() as conn:
+            conn.execute(_abandon(_e.entity == entity))
+            return int(
+                conn.execute(
+                    sa.insert(etl_run_entity)
+                    .values(run_id=run_id, entity=entity, mode=mode, status="running", cursor_start=cursor_start)
+                    .returning(_e.run_entity_id)
+                ).scalar_one()
+            )
+
+    def progress(
+        self, conn: sa.Connection, row: int, batch: Counts, cursor_end: str | None, extract: float, load: float
+    ) -> None:
+        """Add a batch to the entity's row, in the batch's own transaction."""
+        added: dict[str, Any] = {n: _e[n] + v for n, v in batch.as_dict().items() if v}
+        conn.execute(
+            sa.update(etl_run_entity)
+            .where(_e.run_entity_id == row)
+            .values(
+                **added,
+                batches=_e.batches + 1,
+                extract_seconds=_e.extract_seconds + extract,
+                load_seconds=_e.load_seconds + load,
+                **({"cursor_end": cursor_end} if cursor_end is not None else {}),
+            )
+        )
+
+    def succeed(self, conn: sa.Connection, row: int, entity: str, notes: Sequence[str]) -> None:
+        """Close the entity as `success`, in the transaction of its last batch."""
+        conn.execute(
+            sa.update(etl_run_entity)
+            .where(_e.run_entity_id == row)
+            .values(status="success", finished_at=sa.func.now(), notes="\n".join(notes) or None)
+        )
+        control.write(conn, entity, last_status="success", last_success_at=sa.func.now())
+
+    def fail(self, row: int | None, entity: str, mode: str, error: EtlError, *, status: Status = "failed") -> None:
+        """Close the entity as `failed` or `skipped`, in a transaction of its own."""
+        run_id = self.run_id
+        trace = None if status == "skipped" else without_secrets("".join(traceback.format_exception(error)))
+        values = {
+            "status": status,
+            "finished_at": sa.func.now(),
+            "error_message": without_secrets(str(error)),
+            "error_traceback": trace,
+        }
+        with self._begin() as conn:
+            if row is None:
+                conn.execute(sa.insert(etl_run_entity).values(run_id=run_id, entity=entity, mode=mode, **values))
+            else:
+                conn.execute(sa.update(etl_run_entity).where(_e.run_entity_id == row).values(**values))
+            # The control row of a skipped entity is its other run's, which may keep it locked until its batch ends.
+            if not self.is_dry_run and status != "skipped":
+                control.write(conn, entity, last_status=status)
+
+    def recorded(self, row: int) -> Result:
+        """Return what the entity's row says was committed, for instance after a commit whose outcome is unknown."""
+        with self._begin() as conn:
+            found = conn.execute(sa.select(etl_run_entity).where(_e.run_entity_id == row)).mappings().one()
+        return Result(
+            entity=found["entity"],
+            status=found["status"],
+            counts=Counts(**{n: found[n] for n in COUNT_NAMES}),
+            batches=found["batches"],
+            extract_seconds=float(found["extract_seconds"]),
+            load_seconds=float(found["load_seconds"]),
+            cursor_start=found["cursor_start"],
+            cursor_end=found["cursor_end"],
+            notes=(found["notes"] or "").splitlines(),
+        )
+
+    def rehearsed(self, row: int, result: Result) -> None:
+        """Write the outcome of a dry run: its data was rolled back, its audit row stays."""
+        with self._begin() as conn:
+            conn.execute(
+                sa.update(etl_run_entity)
+                .where(_e.run_entity_id == row)
+                .values(
+                    **result.counts.as_dict(),
+                    status="success",
+                    finished_at=sa.func.now(),
+                    batches=result.batches,
+                    extract_seconds=result.extract_seconds,
+                    load_seconds=result.load_seconds,
+                    notes="\n".join(result.notes) or None,
+                )
+            )
+
+    def close(self, planned: Iterable[str]) -> Status:
+        """Give the run its terminal status; planned entities that never started become `skipped`."""
+        run_id = self.run_id
+        views = {s.entity for s in self.destination.graph.specs if s.is_view}
+        with self._begin() as conn:
+            conn.execute(_abandon(_e.run_id == run_id))
+            rows = conn.execute(sa.select(etl_run_entity).where(_e.run_id == run_id).order_by(_e.run_entity_id)).all()
+            # Of an entity that was loaded again in the same run, the last time counts.
+            last = {r.entity: r for r in rows}
+            for entity in planned:
+                if entity in last or entity in views:
+                    continue
+                last[entity] = conn.execute(
+                    sa.insert(etl_run_entity)
+                    .values(
+                        run_id=run_id,
+                        entity=entity,
+                        mode="none",
+                        status="skipped",
+                        finished_at=sa.func.now(),
+                        error_message="not started: something it depends on did not succeed, or the run was stopped",
+                    )
+                    .returning(etl_run_entity)
+                ).one()
+            status = run_status([r.status for r in last.values()])
+            first_error = next((r.error_message for r in last.values() if r.error_message), None)
+            conn.execute(
+                sa.update(etl_run)
+                .where(_r.run_id == run_id)
+                .values(
+                    status=status,
+                    finished_at=sa.func.now(),
+                    error_message=first_error if status != "success" else None,
+                )
+            )
+        return status
+
+    def _find(self, conn: sa.Connection) -> int | None:
+        if self.dagster_run_id is None:
+            return None
+        same = sa.and_(_r.dagster_run_id == self.dagster_run_id, _r.system == self.destination.graph.system)
+        found = conn.execute(sa.select(_r.run_id).where(same)).scalar()
+        return None if found is None else int(found)
+
+    def _create(self, conn: sa.Connection) -> int:
+        return int(
+            conn.execute(
+                sa.insert(etl_run)
+                .values(
+                    dagster_run_id=self.dagster_run_id,
+                    system=self.destination.graph.system,
+                    load_type=self.load_type,
+                    triggered_by=self.triggered_by,
+                    status="running",
+                    is_dry_run=self.is_dry_run,
+                    hostname=socket.gethostname(),
+                )
+                .returning(_r.run_id)
+            ).scalar_one()
+        )
+
+    def _begin(self) -> Any:
+        return self.destination.engine.begin()
+
+
+def run_status(entities: Sequence[str]) -> Status:
+    """Status of a run from those of its entities: all well, none well, or partly."""
+    if not entities or all(s == "success" for s in entities):
+        return "success"
+    if all(s == "skipped" for s in entities):
+        return "skipped"
+    return "partial" if "success" in entities else "failed"
+
+
+def run_is_alive(destination: Destination, dagster_run_id: str) -> bool:
+    """Whether a process of the run lives: it says so (`RunAudit.hold`), or one is loading an entity of the run now."""
+    if not destination.lock_is_free(_life(dagster_run_id)):
+        return True
+    mine = sa.and_(_r.dagster_run_id == dagster_run_id, _r.system == destination.graph.system)
+    with destination.engine.connect() as conn:
+        running = conn.execute(sa.select(_e.entity).join(etl_run).where(_e.status == "running", mine)).scalars().all()
+    return any(not destination.lock_is_free(_target(destination, entity)) for entity in running)
+
+
+def reap(destination: Destination) -> list[str]:
+    """Close what dead processes left `running`: entities whose lock is free, then runs of which nothing runs.
+
+    Returns the Dagster run ids of the runs closed. Nothing of a run that says it lives (`RunAudit.hold`) is touched.
+    """
+    dialect, mine = destination.dialect, _r.system == destination.graph.system
+    columns = (_r.run_id, _r.dagster_run_id)
+    closed: list[str] = []
+    with destination.engine.connect() as conn:
+        for run in conn.execute(sa.select(*columns).where(_r.status == "running", mine)).all():
+            life = _life(run.dagster_run_id, run.run_id)
+            if not dialect.try_lock(conn, life):
+                continue
+            of_run = sa.and_(_e.run_id == run.run_id, _e.status == "running")
+            for row in conn.execute(sa.select(_e.run_entity_id, _e.entity).where(of_run)).all():
+                target = _target(destination, row.entity)
+                if dialect.try_lock(conn, target):
+                    # Closed while we hold the lock, so that a run that starts now cannot be taken for the dead one.
+                    conn.execute(_abandon(_e.run_entity_id == row.run_entity_id))
+                    conn.commit()
+                    dialect.unlock(conn, target)
+            closed += _close_orphan(conn, run.run_id)
+            dialect.unlock(conn, life)
+            conn.commit()
+    return closed
+
+
+def _close_orphan(conn: sa.Connection, run_id: int) -> list[str]:
+    """Close a run that has no running entity, unless it may be between two; return its Dagster run id."""
+    of_run = sa.select(_e.run_entity_id).where(_e.run_id == run_id)
+    last_sign = sa.select(sa.func.max(sa.func.coalesce(_e.finished_at, _e.started_at))).where(_e.run_id == run_id)
+    silent = sa.func.coalesce(last_sign.scalar_subquery(), _r.started_at) < sa.func.now() - _SILENCE
+    orphaned = sa.and_(
+        _r.run_id == run_id,
+        _r.status == "running",
+        ~of_run.where(_e.status == "running").exists(),
+        sa.or_(silent, of_run.where(_e.status == "abandoned").exists()),
+    )
+    found = conn.execute(
+        sa.update(etl_run)
+        .where(orphaned)
+        .values(status="abandoned", finished_at=sa.func.now(), error_message=_NO_WORD)
+        .returning(_r.dagster_run_id)
+    ).scalars()
+    return [i for i in found if i]
+
+
+def _life(dagster_run_id: str | None, run_id: int | None = None) -> str:
+    """Name of the lock that says a run's process lives."""
+    return f"run:{dagster_run_id or f'#{run_id}'}"
+
+
+def _target(destination: Destination, entity: str) -> str:
+    """The relation whose lock a load of `entity` holds; a DataFrame's table is in no graph and named by its layer."""
+    try:
+        return destination.graph.find(entity).relation
+    except SpecError:
+        return entity.partition(".")[2]
+
+
+def _abandon(which: Any) -> Any:
+    return (
+        sa.update(etl_run_entity)
+        .where(which, _e.status == "running")
+        .values(status="abandoned", finished_at=sa.func.now(), error_message=_NO_WORD)
+    )

@@ -1,0 +1,176 @@
+"""Checks a declaration can carry. Each is one SQL condition that counts violating rows in the stored table.
+
+Belongs here: the kinds of check and their SQL. Does not belong here: when they run and what they block (orchestration).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+Quote = Callable[[str], str]
+
+
+class Check(Protocol):
+    """A named condition on stored rows."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def blocking(self) -> bool: ...
+    def columns(self) -> Sequence[str]: ...
+    def describe(self) -> str: ...
+    def violations(self, relation: str, quote: Quote) -> str:
+        """Return one scalar SELECT counting violating rows of `relation` (already quoted)."""
+
+
+@dataclass(frozen=True)
+class UniqueKey:
+    """No two rows share the key. Always blocking."""
+
+    key: tuple[str, ...]
+    name: str = "unique_key"
+    blocking: bool = True
+
+    def columns(self) -> Sequence[str]:
+        return self.key
+
+    def describe(self) -> str:
+        return f"One row per ({', '.join(self.key)})"
+
+    def violations(self, relation: str, quote: Quote) -> str:
+        cols = ", ".join(map(quote, self.key))
+        repeated = f"SELECT COUNT(*) AS n FROM {relation} GROUP BY {cols} HAVING COUNT(*) > 1"
+        return f"SELECT COALESCE(SUM(n - 1), 0) FROM ({repeated}) d"
+
+
+@dataclass(frozen=True)
+class NotNull:
+    """The columns hold no NULL."""
+
+    of: tuple[str, ...]
+    name: str = "not_null"
+    blocking: bool = False
+
+    def columns(self) -> Sequence[str]:
+        return self.of
+
+    def describe(self) -> str:
+        return f"No NULL in {', '.join(self.of)}"
+
+    def violations(self, relation: str, quote: Quote) -> str:
+        return _count(relation, " OR ".join(f"{quote(c)} IS NULL" for c in self.of))
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The column, where not NULL, holds one of the listed numbers or texts."""
+
+    column: str
+    values: tuple[int | str, ...]
+    blocking: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.column}_accepted"
+
+    def columns(self) -> Sequence[str]:
+        return (self.column,)
+
+    def describe(self) -> str:
+        return f"{self.column} is one of {', '.join(map(str, self.values))}"
+
+    def violations(self, relation: str, quote: Quote) -> str:
+        values = ", ".join(_literal(v) for v in self.values)
+        return _count(relation, f"{quote(self.column)} NOT IN ({values})")
+
+
+@dataclass(frozen=True)
+class Between:
+    """The column, where not NULL, lies in [low, high]; either end may be open."""
+
+    column: str
+    low: int | float | None = None
+    high: int | float | None = None
+    blocking: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.column}_range"
+
+    def columns(self) -> Sequence[str]:
+        return (self.column,)
+
+    def describe(self) -> str:
+        return f"{self.column} lies in [{self.low}, {self.high}]"
+
+    def violations(self, relation: str, quote: Quote) -> str:
+        col = quote(self.column)
+        parts = [f"{col} {op} {v}" for op, v in (("<", self.low), (">", self.high)) if v is not None]
+        return _count(relation, " OR ".join(parts) or "1 = 0")
+
+
+@dataclass(frozen=True)
+class ForeignKey:
+    """Every non-NULL value of the column exists in another table; up to `allowed_share` of the rows may not."""
+
+    column: str
+    references: str
+    referenced_column: str
+    allowed_share: float = 0.0
+    blocking: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.column}_exists"
+
+    def columns(self) -> Sequence[str]:
+        return (self.column,)
+
+    def describe(self) -> str:
+        tail = f" (up to {self.allowed_share:.1%} of rows may not)" if self.allowed_share else ""
+        return f"{self.column} exists in {self.references}.{self.referenced_column}{tail}"
+
+    def violations(self, relation: str, quote: Quote) -> str:
+        target = ".".join(quote(p) for p in self.references.split("."))
+        missing = (
+            f"NOT EXISTS (SELECT 1 FROM {target} r WHERE r.{quote(self.referenced_column)} = t.{quote(self.column)})"
+        )
+        if not self.allowed_share:
+            return f"SELECT COUNT(*) FROM {relation} t WHERE t.{quote(self.column)} IS NOT NULL AND {missing}"
+        # Within the allowance the answer is zero; beyond it, every orphan counts.
+        return (
+            f"SELECT CASE WHEN n <= {self.allowed_share} * total THEN 0 ELSE n END FROM ("
+            "SELECT COALESCE(SUM(orphan), 0) AS n, COUNT(*) AS total FROM ("
+            f"SELECT CASE WHEN t.{quote(self.column)} IS NOT NULL AND {missing} THEN 1 ELSE 0 END AS orphan "
+            f"FROM {relation} t) o) c"
+        )
+
+
+@dataclass(frozen=True)
+class Holds:
+    """A condition over one row's columns is true (or NULL) everywhere."""
+
+    name: str
+    condition: str
+    of: tuple[str, ...]
+    description: str
+    blocking: bool = False
+
+    def columns(self) -> Sequence[str]:
+        return self.of
+
+    def describe(self) -> str:
+        return self.description
+
+    def violations(self, relation: str, quote: Quote) -> str:
+        return _count(relation, f"NOT ({self.condition})")
+
+
+def _count(relation: str, condition: str) -> str:
+    return f"SELECT COUNT(*) FROM {relation} WHERE {condition}"
+
+
+def _literal(value: int | str) -> str:
+    return str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"

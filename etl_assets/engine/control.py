@@ -1,0 +1,193 @@
+"""The engine's own tables: `ctl` (what to do next) and `audit` (what was done), one set per destination database.
+
+Belongs here: their definition, as the newest migration leaves them, and reading or writing control rows.
+Does not belong here: audit of a run in progress (audit.py), the pending ledger (pending.py).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+_NAME = sa.String(200)
+_STAMP = sa.DateTime(timezone=True)
+
+etl_control = sa.Table(
+    "etl_control",
+    metadata,
+    sa.Column("entity", _NAME, primary_key=True, comment="system.layer.table"),
+    sa.Column("cursor_value", sa.Text, comment="Watermark as the source server prints it"),
+    sa.Column("cursor_type", sa.Text, comment="Server type of the cursor"),
+    sa.Column("cursor_key", sa.Text, comment="Key of the watermark row, a JSON array of texts"),
+    sa.Column("initial_position", sa.Text, comment="Key up to which an unfinished first load has read"),
+    sa.Column("initial_bound", sa.Text, comment="Source clock when that first load began"),
+    sa.Column("initialized_at", _STAMP, comment="When the first whole load ended"),
+    sa.Column("batch_size", sa.Integer, comment="Rows per batch; NULL takes the run's"),
+    sa.Column("cutoff_minutes", sa.Integer, nullable=False, server_default="0", comment="Rows younger than this wait"),
+    sa.Column("lag_seconds", sa.Integer, comment="Re-read window; NULL takes the declaration's"),
+    sa.Column("is_active", sa.Boolean, nullable=False, server_default=sa.true(), comment="false: runs skip the entity"),
+    sa.Column("source_columns", sa.Text, comment="Source columns and types as last seen, JSON"),
+    sa.Column("last_status", sa.String(20)),
+    sa.Column("last_success_at", _STAMP),
+    sa.Column("updated_at", _STAMP, nullable=False, server_default=sa.func.now()),
+    schema="ctl",
+)
+
+pending_key = sa.Table(
+    "pending_key",
+    metadata,
+    sa.Column("seq", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("consumer", _NAME, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Index("ix_pending_key_consumer", "consumer"),
+    schema="ctl",
+)
+
+pending_partition = sa.Table(
+    "pending_partition",
+    metadata,
+    sa.Column("seq", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("consumer", _NAME, nullable=False),
+    sa.Column("partition", sa.String(20), nullable=False, comment="First day of the month, `none`, or `*`"),
+    sa.Index("ix_pending_partition_consumer", "consumer", "partition"),
+    schema="ctl",
+)
+
+rejected_row = sa.Table(
+    "rejected_row",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("entity", _NAME, nullable=False),
+    sa.Column("row_key", sa.Text, nullable=False, comment="Natural key, a JSON array"),
+    sa.Column("reason", sa.String(100), nullable=False),
+    sa.Column("column_name", sa.String(128), nullable=False, server_default=""),
+    sa.Column("payload_hash", sa.String(64), nullable=False),
+    sa.Column("first_run_id", sa.BigInteger),
+    sa.Column("last_run_id", sa.BigInteger),
+    sa.Column("first_seen_at", _STAMP, nullable=False, server_default=sa.func.now()),
+    sa.Column("last_seen_at", _STAMP, nullable=False, server_default=sa.func.now()),
+    sa.Column("resolved_at", _STAMP, comment="When a later load accepted the key"),
+    sa.Index("ux_rejected_row", "entity", "payload_hash", "reason", "column_name", unique=True),
+    schema="ctl",
+)
+
+deployed = sa.Table(
+    "deployed",
+    metadata,
+    sa.Column("object", _NAME, primary_key=True),
+    sa.Column("definition_hash", sa.String(64), nullable=False),
+    sa.Column("deployed_at", _STAMP, nullable=False, server_default=sa.func.now()),
+    schema="ctl",
+)
+
+etl_run = sa.Table(
+    "etl_run",
+    metadata,
+    sa.Column("run_id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("dagster_run_id", sa.String(64)),
+    sa.Column("system", sa.String(50), nullable=False),
+    sa.Column("load_type", sa.String(20), nullable=False),
+    sa.Column("triggered_by", sa.String(50), nullable=False),
+    sa.Column("status", sa.String(20), nullable=False),
+    sa.Column("is_dry_run", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("hostname", sa.String(255)),
+    sa.Column("started_at", _STAMP, nullable=False, server_default=sa.func.now()),
+    sa.Column("finished_at", _STAMP),
+    sa.Column("error_message", sa.Text),
+    sa.Column("error_traceback", sa.Text),
+    sa.Index("ux_etl_run_dagster", "dagster_run_id", "system", unique=True),
+    sa.Index("ix_etl_run_started", "started_at"),
+    schema="audit",
+)
+
+etl_run_entity = sa.Table(
+    "etl_run_entity",
+    metadata,
+    sa.Column("run_entity_id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("run_id", sa.BigInteger, sa.ForeignKey("audit.etl_run.run_id"), nullable=False),
+    sa.Column("entity", _NAME, nullable=False),
+    sa.Column("mode", sa.String(20), nullable=False),
+    sa.Column("status", sa.String(20), nullable=False),
+    sa.Column("started_at", _STAMP, nullable=False, server_default=sa.func.now()),
+    sa.Column("finished_at", _STAMP),
+    sa.Column("cursor_start", sa.Text),
+    sa.Column("cursor_end", sa.Text),
+    *(
+        sa.Column(n, sa.BigInteger, nullable=False, server_default="0")
+        for n in ("extracted", "inserted", "updated", "unchanged", "deleted", "rejected", "batches")
+    ),
+    sa.Column("extract_seconds", sa.Numeric(12, 3), nullable=False, server_default="0"),
+    sa.Column("load_seconds", sa.Numeric(12, 3), nullable=False, server_default="0"),
+    sa.Column("notes", sa.Text),
+    sa.Column("error_message", sa.Text),
+    sa.Column("error_traceback", sa.Text),
+    sa.Index("ix_etl_run_entity_run", "run_id"),
+    sa.Index("ix_etl_run_entity_entity", "entity", "started_at"),
+    schema="audit",
+)
+
+
+@dataclass(frozen=True)
+class ControlRow:
+    """What is remembered of one entity between runs. Cursor values are text of the source server, never parsed here."""
+
+    entity: str
+    cursor_value: str | None
+    cursor_type: str | None
+    cursor_key: tuple[str, ...] | None
+    initial_position: tuple[str, ...] | None
+    initial_bound: str | None
+    initialized_at: datetime | None
+    batch_size: int | None
+    cutoff_minutes: int
+    lag_seconds: int | None
+    is_active: bool
+    source_columns: Mapping[str, str] | None
+
+
+def read(conn: sa.Connection, entity: str) -> ControlRow:
+    """Return the control row of `entity`, creating it on first use."""
+    row = conn.execute(sa.select(etl_control).where(etl_control.c.entity == entity)).mappings().first()
+    if row is None:
+        conn.execute(sa.insert(etl_control).values(entity=entity))
+        row = conn.execute(sa.select(etl_control).where(etl_control.c.entity == entity)).mappings().one()
+    return ControlRow(
+        entity=entity,
+        cursor_value=row["cursor_value"],
+        cursor_type=row["cursor_type"],
+        cursor_key=_key(row["cursor_key"]),
+        initial_position=_key(row["initial_position"]),
+        initial_bound=row["initial_bound"],
+        initialized_at=row["initialized_at"],
+        batch_size=row["batch_size"],
+        cutoff_minutes=row["cutoff_minutes"],
+        lag_seconds=row["lag_seconds"],
+        is_active=row["is_active"],
+        source_columns=json.loads(row["source_columns"]) if row["source_columns"] else None,
+    )
+
+
+def write(conn: sa.Connection, entity: str, **values: Any) -> None:
+    """Update columns of a control row in the caller's transaction. Keys and mappings are stored as JSON text."""
+    for name in ("cursor_key", "initial_position", "source_columns"):
+        if values.get(name) is not None:
+            values[name] = json.dumps(values[name])
+    conn.execute(
+        sa.update(etl_control).where(etl_control.c.entity == entity).values(**values, updated_at=sa.func.now())
+    )
+
+
+def forget(conn: sa.Connection, entity: str) -> None:
+    """Forget how far an entity has been loaded, because its table is empty; its settings stay."""
+    progress = ("cursor_value", "cursor_key", "cursor_type", "initial_position", "initial_bound", "initialized_at")
+    write(conn, entity, **dict.fromkeys(progress), source_columns=None)
+
+
+def _key(text: str | None) -> tuple[str, ...] | None:
+    return None if text is None else tuple(json.loads(text))

@@ -1,0 +1,190 @@
+"""Makes a destination look like its declarations: schemas, tables, indexes, views, functions.
+
+Belongs here: creating what is missing, adding nullable columns, replacing views, refusing what cannot be done safely.
+Does not belong here: changes on the source side (drift.py), the engine's own tables (migrate.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DBAPIError
+
+from etl_assets.engine import control, migrate
+from etl_assets.engine.control import deployed
+from etl_assets.engine.destination import Destination
+from etl_assets.engine.dialects.base import Dialect
+from etl_assets.engine.errors import SchemaDriftError
+from etl_assets.engine.graph import Graph
+from etl_assets.engine.spec import TableSpec
+
+_DEPLOY_LOCK = "ctl.deploy"
+
+
+def deploy(destination: Destination, *, wait_seconds: float = 60) -> bool:
+    """Bring the destination in line with its graph; return whether anything had to be done.
+
+    Raises SchemaDriftError, before anything is changed, when a stored table has a column of another type than declared.
+    """
+    graph, dialect = destination.graph, destination.dialect
+    wanted = _digest(graph)
+    with destination.engine.connect() as conn:
+        if _is_deployed(conn, dialect, graph, wanted):
+            return False
+    with destination.writer(_DEPLOY_LOCK, wait_seconds) as writer:
+        conn = writer.conn
+        if _is_deployed(conn, dialect, graph, wanted):
+            return False
+        conn.rollback()
+        if not migrate.is_current(conn):
+            migrate.upgrade(conn)
+        for schema in sorted({str(s.table.schema) for s in graph.specs}):
+            if not sa.inspect(conn).has_schema(schema):
+                conn.execute(sa.schema.CreateSchema(schema))
+        views = _views_to_replace(conn, dialect, graph)
+        for view in reversed(views):
+            _drop_view(conn, dialect, view)
+        for spec in graph.specs:
+            if not spec.is_view and ensure_table(conn, dialect, spec):
+                control.forget(conn, spec.entity)
+        for view in views:
+            _create_view(conn, dialect, graph, view)
+            _remember(conn, view.entity, _view_digest(graph, view))
+        for statement in graph.post_ddl:
+            dialect.execute(conn, statement)
+        _remember(conn, graph.system, wanted)
+        writer.commit()
+    return True
+
+
+def stored_table(spec: TableSpec) -> sa.Table:
+    """Return the declared table with its keys: the natural key, or the identity column with the natural key unique."""
+    table = spec.table.to_metadata(sa.MetaData())
+    identity = [c for c in table.columns if c.identity is not None]
+    key = [table.columns[k] for k in spec.key]
+    for column in key:
+        column.nullable = False
+    for column in table.columns:
+        if column.info.get("role") == "deleted_flag":
+            column.server_default = sa.DefaultClause(sa.false())
+    if identity:
+        table.append_constraint(sa.PrimaryKeyConstraint(*identity))
+        table.append_constraint(sa.UniqueConstraint(*key, name=f"uq_{spec.name}"[:63]))
+    else:
+        table.append_constraint(sa.PrimaryKeyConstraint(*key))
+    return table
+
+
+def ensure_table(conn: sa.Connection, dialect: Dialect, spec: TableSpec, *, other_types: Collection[str] = ()) -> bool:
+    """Create the table, or add to it what it lacks; return whether it was created.
+
+    Raises SchemaDriftError when a column (other than `other_types`) has another type, or the key is another one.
+    """
+    present = {c.name: c for c in dialect.columns(conn, spec.relation)}
+    table = stored_table(spec)
+    if not present:
+        table.create(conn)
+        return True
+    wrong, missing = [], []
+    for column in table.columns:
+        found = present.get(column.name)
+        if found is None:
+            missing.append(column)
+        elif found.type != dialect.declared_type(column) and column.name not in other_types:
+            wrong.append(f"{column.name} is {found.type}, declared {dialect.declared_type(column)}")
+    lost = [c.name for c in missing if c.identity is not None or c.name in spec.key]
+    if lost:
+        wrong.append(f"key column {', '.join(lost)} is missing")
+    elif not dialect.is_unique(conn, spec.relation, spec.key):
+        wrong.append(f"nothing keeps ({', '.join(spec.key)}) unique")
+    if wrong:
+        raise SchemaDriftError(
+            f"{spec.relation} differs from its declaration: {'; '.join(wrong)}. Nothing was changed: convert it "
+            "(ALTER TABLE …), or move the table to another schema so that it is made anew, then run again."
+        )
+    alter = f"ALTER TABLE {dialect.relation(spec.relation)}"
+    for column in missing:
+        required = " NOT NULL DEFAULT false" if column.info.get("role") == "deleted_flag" else ""
+        dialect.execute(
+            conn, f"{alter} ADD COLUMN {dialect.quote(column.name)} {dialect.declared_type(column)}{required}"
+        )
+    for found in present.values():
+        if found.not_null and found.name not in table.columns:
+            dialect.execute(conn, f"{alter} ALTER COLUMN {dialect.quote(found.name)} DROP NOT NULL")
+    for index in table.indexes:
+        index.create(conn, checkfirst=True)
+    for column in table.columns:
+        conn.execute(sa.schema.SetColumnComment(column))
+    return False
+
+
+def _create_view(conn: sa.Connection, dialect: Dialect, graph: Graph, view: TableSpec) -> None:
+    columns = ", ".join(dialect.quote(c) for c in view.data_columns)
+    relation = dialect.relation(view.relation)
+    dialect.execute(conn, f"CREATE VIEW {relation} ({columns}) AS\n{graph.select(view)}\n")
+    if view.table.comment:
+        comment = view.table.comment.replace("'", "''")
+        dialect.execute(conn, f"COMMENT ON VIEW {relation} IS '{comment}'")
+
+
+def _drop_view(conn: sa.Connection, dialect: Dialect, view: TableSpec) -> None:
+    try:
+        with conn.begin_nested():
+            dialect.execute(conn, f"DROP VIEW IF EXISTS {dialect.relation(view.relation)}")
+    except DBAPIError as error:
+        raise SchemaDriftError(
+            f"view {view.relation} must be replaced, but an object outside this project depends on it "
+            f"({dialect.classify(error)}). Drop that object, run again, then re-create it."
+        ) from None
+
+
+def _views_to_replace(conn: sa.Connection, dialect: Dialect, graph: Graph) -> list[TableSpec]:
+    """Views that are new or have changed, and those that read them or a table yet to be made, in order."""
+    known = {r.object: r.definition_hash for r in conn.execute(sa.select(deployed))}
+    fresh = {s.relation for s in graph.specs if not dialect.exists(conn, s.relation)}
+    found = []
+    for view in (s for s in graph.ordered if s.is_view):
+        changed = known.get(view.entity) != _view_digest(graph, view)
+        if changed or view.relation in fresh or any(u.relation in fresh for u in graph.upstream(view)):
+            fresh.add(view.relation)
+            found.append(view)
+    return found
+
+
+def _remember(conn: sa.Connection, object_: str, digest: str) -> None:
+    conn.execute(sa.delete(deployed).where(deployed.c.object == object_))
+    conn.execute(sa.insert(deployed).values(object=object_, definition_hash=digest))
+
+
+def _is_deployed(conn: sa.Connection, dialect: Dialect, graph: Graph, wanted: str) -> bool:
+    if not migrate.is_current(conn):
+        return False
+    found = conn.execute(sa.select(deployed.c.definition_hash).where(deployed.c.object == graph.system)).scalar()
+    return found == wanted and all(dialect.exists(conn, s.relation) for s in graph.specs)
+
+
+def _view_digest(graph: Graph, view: TableSpec) -> str:
+    return _hash(graph.model(view).digest, str(view.table.comment), *view.data_columns)
+
+
+def _in_order(table: sa.Table) -> list[sa.Index]:
+    # SQLAlchemy keeps them in a set, whose order differs from process to process.
+    return sorted(table.indexes, key=lambda index: str(index.name))
+
+
+def _digest(graph: Graph) -> str:
+    text = [migrate.head(), *graph.post_ddl]
+    for spec in graph.specs:
+        text.append(str(sa.schema.CreateTable(stored_table(spec)).compile(dialect=postgresql.dialect())))
+        text += [str(sa.schema.CreateIndex(i).compile(dialect=postgresql.dialect())) for i in _in_order(spec.table)]
+        text += [str(c.comment) for c in spec.table.columns]
+        if spec.is_view:
+            text.append(_view_digest(graph, spec))
+    return _hash(*text)
+
+
+def _hash(*text: str) -> str:
+    return hashlib.sha256("\n".join(text).encode()).hexdigest()

@@ -1,0 +1,119 @@
+"""The two ends of a movement: a source to read from and a destination with its writer sessions and locks.
+
+Belongs here: opening and closing sessions, one lock per target, committing. Does not belong here: what is written.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import sqlalchemy as sa
+
+from etl_assets.engine import failpoint
+from etl_assets.engine.dialects.base import Dialect
+from etl_assets.engine.errors import LockBusyError
+from etl_assets.engine.graph import Graph
+
+
+@dataclass(frozen=True)
+class Source:
+    """A database that is only read, inside read-only snapshots."""
+
+    url: sa.URL
+    dialect: Dialect
+
+    @cached_property
+    def engine(self) -> sa.Engine:
+        return self.dialect.engine(self.url, application="etl_assets source")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
+        with self.dialect.snapshot(self.engine) as connection:
+            yield connection
+
+
+@dataclass
+class Writer:
+    """A session that holds the lock of one target and writes it. In a dry run nothing is ever committed."""
+
+    conn: sa.Connection
+    dialect: Dialect
+    dry_run: bool = False
+
+    def commit(self) -> None:
+        if not self.dry_run:
+            failpoint.reach("before_commit")
+            self.conn.commit()
+            failpoint.reach("after_commit")
+
+
+@dataclass
+class Destination:
+    """A warehouse. `graph` is deployed in it; `zone` is the reporting time zone in which months are cut."""
+
+    url: sa.URL
+    dialect: Dialect
+    graph: Graph
+    zone: str = "America/Sao_Paulo"
+    months: tuple[str, ...] = ()
+    _shared: Writer | None = field(default=None, repr=False)
+
+    @cached_property
+    def engine(self) -> sa.Engine:
+        return self.dialect.engine(self.url, application="etl_assets")
+
+    @property
+    def dry_run(self) -> bool:
+        return self._shared is not None
+
+    @contextmanager
+    def writer(self, target: str, wait_seconds: float) -> Iterator[Writer]:
+        """Open a session holding the lock of `target`.
+
+        Raises LockBusyError when another session still holds it after `wait_seconds`.
+        """
+        if self._shared is not None:
+            self._lock(self._shared.conn, target, wait_seconds)
+            with self._shared.conn.begin_nested():
+                yield self._shared
+            return
+        with self.engine.connect() as conn:
+            self._lock(conn, target, wait_seconds)
+            conn.commit()
+            yield Writer(conn, self.dialect)
+            conn.rollback()
+            self.dialect.unlock(conn, target)
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Run everything inside on one session that is rolled back at the end: a dry run sees its own changes."""
+        with self.engine.connect() as conn:
+            conn.begin()
+            self._shared = Writer(conn, self.dialect, dry_run=True)
+            try:
+                yield
+            finally:
+                self._shared = None
+                if not conn.invalidated:
+                    conn.rollback()
+
+    def lock_is_free(self, target: str) -> bool:
+        """Whether nobody is loading `target` now."""
+        with self.engine.connect() as conn:
+            free = self.dialect.try_lock(conn, target)
+            if free:
+                self.dialect.unlock(conn, target)
+            return free
+
+    def _lock(self, conn: sa.Connection, target: str, wait_seconds: float) -> None:
+        deadline = time.monotonic() + wait_seconds
+        while not self.dialect.try_lock(conn, target):
+            if time.monotonic() >= deadline:
+                raise LockBusyError(
+                    f"{target} is being loaded by another run; waited {wait_seconds:g} s. Run it again later."
+                )
+            time.sleep(0.1)

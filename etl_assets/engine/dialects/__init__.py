@@ -1,0 +1,1 @@
+"""Differences between database servers, declared once per dialect; nothing else asks for a dialect's name."""

@@ -1,0 +1,292 @@
+"""What the engine asks of a database server. One subclass per server; the engine never asks for a dialect's name.
+
+Belongs here: the interface and facts shared by all servers. Does not belong here: order of steps, counting, audit.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from etl_assets.engine.errors import EtlError
+from etl_assets.engine.spec import Rule, TableSpec
+
+
+@dataclass(frozen=True)
+class CatalogColumn:
+    """A column as the server describes it; `type` is the server's own spelling."""
+
+    name: str
+    type: str
+    not_null: bool
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A staging table: its (unquoted) name and, per target column, the SQL expression over alias `s` that yields it.
+
+    Its own columns have the names of the target's; `types` are theirs, before the expression.
+    """
+
+    name: str
+    expressions: Mapping[str, str]
+    types: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Merged:
+    inserted: int
+    updated: int
+
+
+@dataclass(frozen=True)
+class Reject:
+    """Rows to set aside: those of staging alias `s` for which `condition` is true."""
+
+    reason: str
+    condition: str
+    column: str = ""
+
+
+class RowStream(ABC):
+    """Rows of one source SELECT, handed to a staging table batch by batch without becoming Python objects."""
+
+    @abstractmethod
+    def into(self, target: sa.Connection, stage: str, limit: int | None) -> int:
+        """Append up to `limit` rows (all when None) to `stage`; return how many. Fewer than `limit` means the end."""
+
+    @abstractmethod
+    def close(self) -> None: ...
+
+    exhausted: bool = False
+
+
+class Dialect(ABC):
+    """One kind of server, seen from the engine. `kind` is its name for people and icons."""
+
+    kind: str = "database"
+
+    # --- sessions -------------------------------------------------------------------------------------------------
+    @abstractmethod
+    def engine(self, url: sa.URL, *, application: str) -> sa.Engine:
+        """An engine without a pool whose sessions run in UTC and release locks when the client dies."""
+
+    @abstractmethod
+    def snapshot(self, engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
+        """A read-only transaction that sees one state of the source throughout."""
+
+    @abstractmethod
+    def classify(self, error: BaseException) -> EtlError:
+        """Return the engine's error for a driver's, transient or permanent, without row content or secrets."""
+
+    @abstractmethod
+    def try_lock(self, conn: sa.Connection, name: str) -> bool: ...
+
+    @abstractmethod
+    def unlock(self, conn: sa.Connection, name: str) -> None: ...
+
+    @abstractmethod
+    def version(self, conn: sa.Connection) -> str:
+        """The server's product and version, for people."""
+
+    # --- catalog and text -----------------------------------------------------------------------------------------
+    @abstractmethod
+    def quote(self, name: str) -> str: ...
+
+    def relation(self, dotted: str) -> str:
+        return ".".join(self.quote(p) for p in dotted.split(".", 1))
+
+    @abstractmethod
+    def columns(self, conn: sa.Connection, relation: str) -> tuple[CatalogColumn, ...]:
+        """Columns of a table or view, in order; empty when it does not exist or may not be read."""
+
+    @abstractmethod
+    def exists(self, conn: sa.Connection, relation: str) -> bool: ...
+
+    @abstractmethod
+    def has_index(self, conn: sa.Connection, relation: str, leading: str) -> bool:
+        """Whether a usable index begins with the column `leading`."""
+
+    @abstractmethod
+    def is_unique(self, conn: sa.Connection, relation: str, columns: Sequence[str]) -> bool:
+        """Whether the server itself guarantees one row per `columns`."""
+
+    @abstractmethod
+    def declared_type(self, column: sa.Column[object]) -> str:
+        """The declared type in the server's own spelling, comparable to CatalogColumn.type."""
+
+    @abstractmethod
+    def type_fits(self, source: str, target: str) -> bool:
+        """Whether values of `source` type can be loaded into `target` type, rejecting rows that do not fit."""
+
+    @abstractmethod
+    def widens(self, old: str, new: str) -> bool:
+        """Whether a source column that went from `old` to `new` still means the same."""
+
+    @abstractmethod
+    def literal(self, text: str, type_: str) -> str:
+        """`text`, as the server printed it, as a typed literal."""
+
+    @abstractmethod
+    def clock(self, conn: sa.Connection, type_: str) -> str:
+        """The server's clock as text of the cursor type `type_`."""
+
+    @abstractmethod
+    def as_text(self, expression: str) -> str:
+        """The expression as text of any length."""
+
+    @abstractmethod
+    def day_start(self, day: str, type_: str, zone: str) -> str:
+        """The first instant of `day` as a literal of a date or timestamp type; `zone` counts where the type has one."""
+
+    @abstractmethod
+    def ordering(self, column: str, type_: str) -> str:
+        """An ORDER BY expression that sorts alike on source and destination."""
+
+    @abstractmethod
+    def minus_seconds(self, literal: str, seconds: int) -> str: ...
+
+    @abstractmethod
+    def after(self, columns: Sequence[str], literals: Sequence[str]) -> str:
+        """A predicate: the tuple of `columns` is greater than the tuple of `literals`."""
+
+    # --- staging --------------------------------------------------------------------------------------------------
+    @abstractmethod
+    def create_stage(self, conn: sa.Connection, columns: Sequence[CatalogColumn]) -> str:
+        """Create an empty session-local staging table with a load sequence; return its name."""
+
+    @abstractmethod
+    def stage_select(self, conn: sa.Connection, select: str) -> tuple[str, int]:
+        """Store the rows of a SELECT in a new staging table; return its name and how many rows."""
+
+    @abstractmethod
+    def stage_rows(
+        self, conn: sa.Connection, stage: str, types: Sequence[str], rows: Iterable[Sequence[object]]
+    ) -> int:
+        """Append Python values to a staging table whose columns have these types; return how many rows."""
+
+    @abstractmethod
+    def clear_stage(self, conn: sa.Connection, stage: str) -> None: ...
+
+    @abstractmethod
+    def drop_stage(self, conn: sa.Connection, stage: str) -> None: ...
+
+    @abstractmethod
+    def stream(self, source: sa.Connection, select: str) -> RowStream: ...
+
+    @abstractmethod
+    def transfer_type(self, source_type: str) -> str:
+        """The type in which a source column travels to staging."""
+
+    @abstractmethod
+    def adopted_type(self, source_type: str) -> str:
+        """The type in which a column found in the source is added to the target: one that any later width fits."""
+
+    @abstractmethod
+    def expression(self, staged_column: str, staged_type: str, target_type: str) -> str:
+        """SQL over alias `s` that turns a staged column into the target's type."""
+
+    @abstractmethod
+    def last_row(
+        self, conn: sa.Connection, stage: str, columns: Sequence[tuple[str, str]], *, up_to: str | None = None
+    ) -> tuple[str, ...] | None:
+        """Text of `columns` (name, type) in the staged row that sorts last by them; None when there is none.
+
+        With `up_to` (a literal) rows whose first column is greater are passed over.
+        """
+
+    # --- judging and merging --------------------------------------------------------------------------------------
+    @abstractmethod
+    def known_misfits(self, spec: TableSpec, staged: Staged) -> Iterator[Reject]:
+        """Conditions under which a staged row cannot be stored as it is, that can be asked without raising."""
+
+    @abstractmethod
+    def reject(
+        self,
+        conn: sa.Connection,
+        entity: str,
+        staged: Staged,
+        key: Sequence[str],
+        rejects: Sequence[Reject],
+        run_id: int,
+    ) -> int:
+        """Move rows meeting any condition from staging to `ctl.rejected_row`; return how many rows went."""
+
+    @abstractmethod
+    def reject_duplicates(
+        self, conn: sa.Connection, entity: str, staged: Staged, key: Sequence[str], order: Sequence[str], run_id: int
+    ) -> int:
+        """Keep the first row per key by `order` (a total order is added), reject the others; return how many went."""
+
+    @abstractmethod
+    def reject_failing(self, conn: sa.Connection, entity: str, staged: Staged, key: Sequence[str], run_id: int) -> int:
+        """Try each staged row alone and reject those whose conversion raises; return how many went."""
+
+    @abstractmethod
+    def resolve_rejected(self, conn: sa.Connection, entity: str, staged: Staged, key: Sequence[str]) -> None:
+        """Mark rejections of keys now accepted as resolved."""
+
+    @abstractmethod
+    def rule_reject(self, rule: Rule, staged: Staged) -> Reject: ...
+
+    @abstractmethod
+    def merge(
+        self,
+        conn: sa.Connection,
+        spec: TableSpec,
+        staged: Staged,
+        tracked: Sequence[str],
+        *,
+        run_tag: str | None,
+        newer_by: str | None,
+    ) -> Merged:
+        """Update rows that differ, insert new ones; append old and new images of `tracked` to the change table.
+
+        With `newer_by`, a stored row whose value in that column is greater than the staged one is left alone.
+        """
+
+    @abstractmethod
+    def missing(self, conn: sa.Connection, spec: TableSpec, stage: str, scope: str | None) -> int:
+        """How many live target rows (within `scope`, SQL over alias `t`) have no row of the same key in `stage`."""
+
+    @abstractmethod
+    def delete_missing(
+        self,
+        conn: sa.Connection,
+        spec: TableSpec,
+        stage: str,
+        scope: str | None,
+        tracked: Sequence[str],
+        *,
+        run_tag: str | None,
+    ) -> int:
+        """Delete or mark those rows; append their images to the change table; return how many."""
+
+    @abstractmethod
+    def create_changes(self, conn: sa.Connection, spec: TableSpec, tracked: Sequence[str]) -> None:
+        """Create (or empty) the session-local relation `changes`: op (I, U, D), image (old, new), tracked columns."""
+
+    @abstractmethod
+    def take_keys(self, conn: sa.Connection, which: str, key_type: str, limit: int) -> tuple[str, int]:
+        """Delete up to `limit` distinct keys of `ctl.pending_key` meeting `which` into a staging table `(key)`."""
+
+    @abstractmethod
+    def month_of(self, expression: str, type_: str, zone: str, offset: int) -> str:
+        """SQL text `YYYY-MM-01` of a date or timestamp column in `zone`, moved by `offset` months."""
+
+    @abstractmethod
+    def execute(self, conn: sa.Connection, sql: str) -> int:
+        """Run one statement exactly as written (no parameter markers are interpreted); return affected rows."""
+
+    @abstractmethod
+    def scalar(self, conn: sa.Connection, sql: str) -> object: ...
+
+    def number(self, conn: sa.Connection, sql: str) -> int:
+        return int(str(self.scalar(conn, sql)))
+
+    @abstractmethod
+    def rows(self, conn: sa.Connection, sql: str) -> list[tuple[object, ...]]: ...

@@ -1,0 +1,205 @@
+"""PostgreSQL 14 and later: sessions, locks, catalog, literals, error classes.
+
+Belongs here: everything server-specific but the generated SQL of staging and merging (postgres_merge.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import psycopg
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DBAPIError
+
+from etl_assets.engine.dialects import postgres_types as types
+from etl_assets.engine.dialects.base import CatalogColumn, RowStream
+from etl_assets.engine.dialects.postgres_copy import PostgresCopyStream
+from etl_assets.engine.dialects.postgres_merge import PostgresMerge
+from etl_assets.engine.dialects.postgres_stage import quoted_text
+from etl_assets.engine.errors import AccessError, DataError, EtlError, TransientError, describe, without_secrets
+
+# SQLSTATE classes and codes that may succeed when tried again.
+_TRANSIENT = ("08", "40", "53", "57P", "57014", "55P03", "25P03", "58")
+_ACCESS = ("28", "3D", "42501")
+_REFUSED = (
+    "password authentication failed",
+    "does not exist",
+    "no pg_hba.conf entry",
+    "permission denied",
+    "not permitted",
+)
+
+_SETTINGS = (
+    "SET TIME ZONE 'UTC'",
+    "SET DateStyle = 'ISO, YMD'",
+    "SET IntervalStyle = 'postgres'",
+    # Frees locks of a dead client within seconds (stack.md: 22 s without, 0.8 s with).
+    "SET client_connection_check_interval = '1s'",
+    "SET lock_timeout = '60s'",
+    # Compiling the wide expressions of a 118-column SELECT costs more than it saves.
+    "SET jit = off",
+)
+
+# A domain counts as the type it is made of: its rules hold in the source, its values travel as that type.
+_COLUMNS = """
+WITH RECURSIVE found (attnum, name, required, type, modifier) AS (
+    SELECT attnum, attname, attnotnull, atttypid, atttypmod FROM pg_attribute
+    WHERE attrelid = to_regclass({relation}) AND attnum > 0 AND NOT attisdropped
+    AND has_column_privilege(attrelid, attnum, 'SELECT')
+    UNION ALL
+    SELECT f.attnum, f.name, f.required, t.typbasetype, t.typtypmod
+    FROM found f JOIN pg_type t ON t.oid = f.type AND t.typtype = 'd'
+)
+SELECT f.name, format_type(f.type, f.modifier), f.required
+FROM found f JOIN pg_type t ON t.oid = f.type AND t.typtype <> 'd' ORDER BY f.attnum
+"""
+
+
+class PostgresDialect(PostgresMerge):
+    """See Dialect."""
+
+    kind = "postgresql"
+
+    def engine(self, url: sa.URL, *, application: str) -> sa.Engine:
+        if url.drivername in ("postgresql", "postgres", "postgresql+psycopg2"):
+            url = url.set(drivername="postgresql+psycopg")
+        engine = sa.create_engine(
+            url,
+            poolclass=sa.NullPool,
+            hide_parameters=True,
+            connect_args={
+                "connect_timeout": 10,
+                # Rows cross as bytes: both ends must speak one encoding whatever their databases store.
+                "client_encoding": "utf8",
+                "application_name": application,
+                "keepalives_idle": 30,
+                "keepalives_interval": 10,
+                "keepalives_count": 3,
+            },
+        )
+
+        @sa.event.listens_for(engine, "connect")
+        def prepare(connection: psycopg.Connection, _record: object) -> None:
+            connection.prepare_threshold = None  # temporary tables come and go under the same name
+            connection.autocommit = True
+            connection.execute("; ".join(_SETTINGS).encode())
+            connection.autocommit = False
+
+        return engine
+
+    @contextmanager
+    def snapshot(self, engine: sa.Engine) -> Iterator[sa.Connection]:
+        connection = engine.connect()
+        try:
+            yield connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        finally:
+            connection.close()
+
+    def classify(self, error: BaseException) -> EtlError:
+        if isinstance(error, EtlError):
+            return error
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if not isinstance(cause, psycopg.Error):
+            return EtlError(without_secrets(f"{type(cause).__name__}: {cause}"))
+        state, diag = cause.sqlstate, cause.diag
+        if state is None:
+            # libpq reports failed logins without a code.
+            text = without_secrets(str(cause).strip().splitlines()[0]) if str(cause).strip() else "connection lost"
+            refused = any(r in str(cause) for r in _REFUSED)
+            return AccessError(text) if refused else TransientError(text)
+        # A function may say anything under any code; the server's own words are known not to quote rows.
+        primary = "raised by a function" if diag.source_function == "exec_stmt_raise" else diag.message_primary
+        text = describe(state, primary, column=diag.column_name, table=diag.table_name)
+        if state.startswith(_TRANSIENT):
+            return TransientError(text)
+        return AccessError(text) if state.startswith(_ACCESS) else DataError(text)
+
+    def try_lock(self, conn: sa.Connection, name: str) -> bool:
+        return bool(self.scalar(conn, f"SELECT pg_try_advisory_lock({_lock_number(name)})"))
+
+    def unlock(self, conn: sa.Connection, name: str) -> None:
+        self.scalar(conn, f"SELECT pg_advisory_unlock({_lock_number(name)})")
+
+    def version(self, conn: sa.Connection) -> str:
+        return f"PostgreSQL {self.scalar(conn, 'SHOW server_version')}"
+
+    def columns(self, conn: sa.Connection, relation: str) -> tuple[CatalogColumn, ...]:
+        found = self.rows(conn, _COLUMNS.format(relation=quoted_text(self.relation(relation))))
+        return tuple(CatalogColumn(str(n), types.normal(str(t)), bool(r)) for n, t, r in found)
+
+    def exists(self, conn: sa.Connection, relation: str) -> bool:
+        return self.scalar(conn, f"SELECT to_regclass({quoted_text(self.relation(relation))})") is not None
+
+    def is_unique(self, conn: sa.Connection, relation: str, columns: Sequence[str]) -> bool:
+        wanted = ", ".join(map(quoted_text, sorted(columns)))
+        found = self.rows(
+            conn,
+            "SELECT 1 FROM pg_index i "
+            "JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey::int2[]) "
+            f"WHERE i.indrelid = to_regclass({quoted_text(self.relation(relation))}) AND i.indisunique "
+            "AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL AND i.indnatts = i.indnkeyatts "
+            "GROUP BY i.indexrelid "
+            f'HAVING array_agg(a.attname::text ORDER BY a.attname::text COLLATE "C") = ARRAY[{wanted}]',
+        )
+        return bool(found)
+
+    def has_index(self, conn: sa.Connection, relation: str, leading: str) -> bool:
+        """Whether a usable index begins with the column."""
+        return bool(
+            self.rows(
+                conn,
+                "SELECT 1 FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0] "
+                f"WHERE i.indrelid = to_regclass({quoted_text(self.relation(relation))}) AND i.indisvalid "
+                f"AND i.indpred IS NULL AND a.attname = {quoted_text(leading)}",
+            )
+        )
+
+    def quote(self, name: str) -> str:
+        return '"' + name.replace('"', '""') + '"'
+
+    def declared_type(self, column: sa.Column[object]) -> str:
+        return types.normal(column.type.compile(dialect=postgresql.dialect()))
+
+    def type_fits(self, source: str, target: str) -> bool:
+        return types.fits(source, target)
+
+    def widens(self, old: str, new: str) -> bool:
+        return types.widens(old, new)
+
+    def literal(self, text: str, type_: str) -> str:
+        return f"{quoted_text(text)}::{type_}"
+
+    def clock(self, conn: sa.Connection, type_: str) -> str:
+        # The session runs in UTC, so a naive cursor is compared with UTC.
+        return str(self.scalar(conn, f"SELECT now()::{type_}::text"))
+
+    def as_text(self, expression: str) -> str:
+        return f"({expression})::text"
+
+    def day_start(self, day: str, type_: str, zone: str) -> str:
+        return self.literal(f"{day} {zone}" if type_.endswith("with time zone") else day, type_)
+
+    def ordering(self, column: str, type_: str) -> str:
+        return f'{column} COLLATE "C"' if types.is_text(type_) else column
+
+    def minus_seconds(self, literal: str, seconds: int) -> str:
+        return f"({literal} - interval '{int(seconds)} seconds')"
+
+    def after(self, columns: Sequence[str], literals: Sequence[str]) -> str:
+        return f"({', '.join(columns)}) > ({', '.join(literals)})"
+
+    def stream(self, source: sa.Connection, select: str) -> RowStream:
+        return PostgresCopyStream(source, select)
+
+    def transfer_type(self, source_type: str) -> str:
+        return types.transfer(source_type)
+
+    def adopted_type(self, source_type: str) -> str:
+        return types.without_limits(types.transfer(source_type))
+
+
+def _lock_number(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"etl_assets:{name}".encode()).digest()[:8], "big", signed=True)

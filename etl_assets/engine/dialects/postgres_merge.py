@@ -1,0 +1,206 @@
+"""PostgreSQL's SQL for merging staged rows into their target, and for handing on what changed.
+
+Belongs here: statements that write targets and the relation `changes`. Does not belong here: staging and judging
+(postgres_stage.py), order of steps, transactions, counting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from etl_assets.engine.dialects import postgres_types as types
+from etl_assets.engine.dialects.base import Merged, Staged
+from etl_assets.engine.dialects.postgres_stage import PostgresStaging, new_stage_name, quoted_text
+from etl_assets.engine.spec import TableSpec
+
+
+class PostgresMerge(PostgresStaging):
+    """The part of PostgresDialect that writes targets."""
+
+    def create_changes(self, conn: sa.Connection, spec: TableSpec, tracked: Sequence[str]) -> None:
+        self.execute(conn, "DROP TABLE IF EXISTS pg_temp.changes")
+        columns = "".join(f", {self.quote(c)}" for c in tracked)
+        self.execute(
+            conn,
+            "CREATE TEMPORARY TABLE changes ON COMMIT PRESERVE ROWS AS "
+            f"SELECT ''::text AS op, ''::text AS image{columns} FROM {self.relation(spec.relation)} WHERE false",
+        )
+
+    def merge(
+        self,
+        conn: sa.Connection,
+        spec: TableSpec,
+        staged: Staged,
+        tracked: Sequence[str],
+        *,
+        run_tag: str | None,
+        newer_by: str | None,
+    ) -> Merged:
+        key_columns = ", ".join(f"{self.quote(k)}" for k in spec.key)
+        self.execute(conn, f"ANALYZE {self.quote(staged.name)} ({key_columns})")
+        # An empty table that was vacuumed makes the planner scan it, as it grows, once per staged row.
+        empty = not self.scalar(conn, f"SELECT EXISTS (SELECT 1 FROM {self.relation(spec.relation)})")
+        updated = 0 if empty else self._update(conn, spec, staged, tracked, run_tag, newer_by)
+        inserted = self._insert(conn, spec, staged, tracked, run_tag, empty=empty)
+        return Merged(inserted, updated)
+
+    def _update(
+        self,
+        conn: sa.Connection,
+        spec: TableSpec,
+        staged: Staged,
+        tracked: Sequence[str],
+        run_tag: str | None,
+        newer_by: str | None,
+    ) -> int:
+        written = [c for c in staged.expressions if c not in spec.key]
+        compared = [c for c in written if c not in spec.not_compared]
+        flag = spec.role("deleted_flag")
+        if not compared and not flag:
+            return 0
+
+        opaque = {c.name for c in spec.table.columns if not types.has_equality(self.declared_type(c))}
+
+        def comparable(sql: str, name: str) -> str:
+            return f"({sql})::text" if name in opaque else sql
+
+        stored = ", ".join(comparable(f"o.{self.quote(c)}", c) for c in compared)
+        fresh = ", ".join(comparable(staged.expressions[c], c) for c in compared)
+        differs = f"ROW({stored}) IS DISTINCT FROM ROW({fresh})" if compared else "false"
+        if flag:
+            differs = f"({differs} OR o.{self.quote(flag)})"
+        if newer_by:
+            stored_at, staged_at = f"o.{self.quote(newer_by)}", staged.expressions[newer_by]
+            differs += f" AND NOT COALESCE({stored_at} > {staged_at}, {staged_at} IS NULL AND {stored_at} IS NOT NULL)"
+        on = " AND ".join(f"o.{self.quote(k)} = {staged.expressions[k]}" for k in spec.key)
+        relation, stage = self.relation(spec.relation), self.quote(staged.name)
+        fills = self._fills(spec, run_tag, inserting=False)
+        own = [f"{self.quote(c)} = {v}" for c, v in fills.items()]
+        moving = [c for c in tracked if c not in spec.key]
+        if not moving:
+            # The old image of a key column is its new one: one join with the target is enough.
+            sets = ", ".join([*(f"{self.quote(c)} = {staged.expressions[c]}" for c in written), *own])
+            statement = f"UPDATE {relation} o SET {sets} FROM {stage} s WHERE {on} AND {differs}"
+            old = new = [f"o.{self.quote(c)}" for c in tracked]
+        else:
+            select = ", ".join(f"{e} AS {self.quote(c)}" for c, e in staged.expressions.items())
+            before = "".join(f", o.{self.quote(c)} AS {self.quote('old ' + c)}" for c in tracked)
+            sets = ", ".join([*(f"{self.quote(c)} = d.{self.quote(c)}" for c in written), *own])
+            same = " AND ".join(f"t.{self.quote(k)} = d.{self.quote(k)}" for k in spec.key)
+            statement = (
+                f"UPDATE {relation} t SET {sets} FROM (SELECT {select}{before} FROM {stage} s JOIN {relation} o "
+                f"ON {on} WHERE {differs} OFFSET 0) d WHERE {same}"
+            )
+            old = [f"d.{self.quote('old ' + c)}" for c in tracked]
+            new = [f"t.{self.quote(c)}" for c in tracked]
+        return self._recorded(conn, statement, "U", tracked, old=old, new=new)
+
+    def _insert(
+        self,
+        conn: sa.Connection,
+        spec: TableSpec,
+        staged: Staged,
+        tracked: Sequence[str],
+        run_tag: str | None,
+        *,
+        empty: bool,
+    ) -> int:
+        fills = self._fills(spec, run_tag, inserting=True)
+        columns = ", ".join(self.quote(c) for c in [*staged.expressions, *fills])
+        values = ", ".join([*staged.expressions.values(), *fills.values()])
+        on = " AND ".join(f"t.{self.quote(k)} = {staged.expressions[k]}" for k in spec.key)
+        relation = self.relation(spec.relation)
+        statement = f"INSERT INTO {relation} AS n ({columns}) SELECT {values} FROM {self.quote(staged.name)} s"
+        if not empty:
+            statement += f" WHERE NOT EXISTS (SELECT 1 FROM {relation} t WHERE {on})"
+        return self._recorded(conn, statement, "I", tracked, old=None, new=[f"n.{self.quote(c)}" for c in tracked])
+
+    def missing(self, conn: sa.Connection, spec: TableSpec, stage: str, scope: str | None) -> int:
+        where = self._gone(spec, stage, scope)
+        return self.number(conn, f"SELECT count(*) FROM {self.relation(spec.relation)} t {where}")
+
+    def delete_missing(
+        self,
+        conn: sa.Connection,
+        spec: TableSpec,
+        stage: str,
+        scope: str | None,
+        tracked: Sequence[str],
+        *,
+        run_tag: str | None,
+    ) -> int:
+        relation, where = self.relation(spec.relation), self._gone(spec, stage, scope)
+        flag, stamp = spec.role("deleted_flag"), spec.role("deleted_at")
+        images = [f"t.{self.quote(c)}" for c in tracked]
+        if flag and stamp:
+            fills = {k: v for k, v in self._fills(spec, run_tag, inserting=False).items() if k not in (flag, stamp)}
+            own = "".join(f", {self.quote(c)} = {v}" for c, v in fills.items())
+            statement = f"UPDATE {relation} t SET {self.quote(flag)} = true, {self.quote(stamp)} = now(){own} {where}"
+        else:
+            statement = f"DELETE FROM {relation} t {where}"
+        return self._recorded(conn, statement, "D", tracked, old=images, new=None)
+
+    def _gone(self, spec: TableSpec, stage: str, scope: str | None) -> str:
+        on = " AND ".join(f"s.{self.quote(k)} = t.{self.quote(k)}" for k in spec.key)
+        flag = spec.role("deleted_flag")
+        live = f" AND NOT t.{self.quote(flag)}" if flag else ""
+        within = f" AND ({scope})" if scope else ""
+        return f"WHERE NOT EXISTS (SELECT 1 FROM {self.quote(stage)} s WHERE {on}){live}{within}"
+
+    def _fills(self, spec: TableSpec, run_tag: str | None, *, inserting: bool) -> dict[str, str]:
+        values = {"updated_at": "now()", "deleted_flag": "false", "deleted_at": "NULL"}
+        if inserting:
+            values["inserted_at"] = "now()"
+        if run_tag:
+            values["run_id"] = quoted_text(run_tag) + "::uuid"
+        by_role = {c.info["role"]: c.name for c in spec.table.columns if "role" in c.info}
+        return {by_role[r]: v for r, v in values.items() if r in by_role}
+
+    def _recorded(
+        self,
+        conn: sa.Connection,
+        statement: str,
+        op: str,
+        tracked: Sequence[str],
+        *,
+        old: Sequence[str] | None,
+        new: Sequence[str] | None,
+    ) -> int:
+        """Run a writing statement; put the images of what it wrote into `changes`; return how many rows it wrote."""
+        if not tracked:
+            return self.execute(conn, statement)
+        images = {"old": old, "new": new}
+        returning, selects = [], []
+        for image, expressions in images.items():
+            if expressions is None:
+                continue
+            names = [self.quote(f"{image} {c}") for c in tracked]
+            returning += [f"{e} AS {n}" for e, n in zip(expressions, names, strict=True)]
+            selects.append(f"SELECT '{op}', '{image}', {', '.join(names)} FROM wrote")
+        return self.number(
+            conn,
+            f"WITH wrote AS ({statement} RETURNING {', '.join(returning)}), kept AS (INSERT INTO changes "
+            f"{' UNION ALL '.join(selects)}) SELECT count(*) FROM wrote",
+        )
+
+    def take_keys(self, conn: sa.Connection, which: str, key_type: str, limit: int) -> tuple[str, int]:
+        name = new_stage_name()
+        self.execute(conn, f"CREATE TEMPORARY TABLE {name} (key {key_type}) ON COMMIT PRESERVE ROWS")
+        taken = self.execute(
+            conn,
+            f"WITH picked AS (SELECT DISTINCT key FROM ctl.pending_key WHERE {which} ORDER BY key LIMIT {int(limit)}), "
+            f"gone AS (DELETE FROM ctl.pending_key WHERE {which} AND key IN (SELECT key FROM picked) RETURNING key) "
+            f"INSERT INTO {name} SELECT DISTINCT key::{key_type} FROM gone",
+        )
+        self.execute(conn, f"ANALYZE {name}")
+        return name, taken
+
+    def month_of(self, expression: str, type_: str, zone: str, offset: int) -> str:
+        local = expression
+        if type_ == "timestamp with time zone":
+            local = f"({expression} AT TIME ZONE {quoted_text(zone)})"
+        elif type_.startswith("timestamp"):
+            local = f"({expression} AT TIME ZONE 'UTC' AT TIME ZONE {quoted_text(zone)})"
+        return f"to_char(date_trunc('month', {local}) + interval '{int(offset)} months', 'YYYY-MM-DD')"

@@ -1,0 +1,220 @@
+"""PostgreSQL's SQL for staging rows and judging them.
+
+Belongs here: statements over staging tables and `ctl.rejected_row`. Does not belong here: what writes the target
+(postgres_merge.py), order of steps, transactions, counting.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count
+from typing import Any
+
+import sqlalchemy as sa
+from psycopg import Cursor
+
+from etl_assets.engine.dialects import postgres_types as types
+from etl_assets.engine.dialects.base import CatalogColumn, Dialect, Reject, Staged
+from etl_assets.engine.errors import DataError
+from etl_assets.engine.spec import Rule, TableSpec
+
+_serial = count(1)
+_REJECTED = 'ctl."rejected_row"'
+# An index row holds at most a third of a page.
+_LONGEST_KEY = 2600
+
+
+def quoted_text(value: str) -> str:
+    """`value` as a text literal."""
+    if "\x00" in value:
+        raise DataError("a NUL byte cannot be part of a name or value")
+    return "'" + value.replace("'", "''") + "'"
+
+
+def new_stage_name() -> str:
+    return f"etl_stage_{next(_serial)}"
+
+
+class PostgresStaging(Dialect):
+    """The part of PostgresDialect that fills staging tables and takes bad rows out of them."""
+
+    def execute(self, conn: sa.Connection, sql: str) -> int:
+        return max(_as_written(conn, sql).rowcount, 0)
+
+    def scalar(self, conn: sa.Connection, sql: str) -> object:
+        return _as_written(conn, sql).scalar()
+
+    def rows(self, conn: sa.Connection, sql: str) -> list[tuple[object, ...]]:
+        return [tuple(r) for r in _as_written(conn, sql)]
+
+    # --- staging --------------------------------------------------------------------------------------------------
+    def create_stage(self, conn: sa.Connection, columns: Sequence[CatalogColumn]) -> str:
+        name = new_stage_name()
+        body = ", ".join(f"{self.quote(c.name)} {c.type}" for c in columns)
+        self.execute(conn, f"CREATE TEMPORARY TABLE {self.quote(name)} ({body}) ON COMMIT PRESERVE ROWS")
+        return name
+
+    def stage_select(self, conn: sa.Connection, select: str) -> tuple[str, int]:
+        name = new_stage_name()
+        create = f"CREATE TEMPORARY TABLE {self.quote(name)} ON COMMIT PRESERVE ROWS"
+        return name, self.execute(conn, f"{create} AS\n{select}\n")
+
+    def stage_rows(
+        self, conn: sa.Connection, stage: str, types: Sequence[str], rows: Iterable[Sequence[object]]
+    ) -> int:
+        cursor: Cursor[object] = conn.connection.driver_connection.cursor()  # type: ignore[union-attr]
+        number = 0
+        with cursor.copy(f"COPY {self.quote(stage)} FROM STDIN".encode()) as copy:
+            for row in rows:
+                copy.write_row(row)
+                number += 1
+        return number
+
+    def clear_stage(self, conn: sa.Connection, stage: str) -> None:
+        self.execute(conn, f"TRUNCATE {self.quote(stage)}")
+
+    def drop_stage(self, conn: sa.Connection, stage: str) -> None:
+        self.execute(conn, f"DROP TABLE IF EXISTS {self.quote(stage)}")
+
+    def expression(self, staged_column: str, staged_type: str, target_type: str) -> str:
+        column = f"s.{self.quote(staged_column)}"
+        if staged_type == target_type:
+            return column
+        if types.is_text(target_type):
+            # A cast to varchar(n) would cut silently; assignment refuses instead.
+            fixed = types.split(target_type)[0] == "character"
+            return f"{column}::bpchar" if fixed else column if types.is_text(staged_type) else f"{column}::text"
+        return f"{column}::{target_type}"
+
+    def last_row(
+        self, conn: sa.Connection, stage: str, columns: Sequence[tuple[str, str]], *, up_to: str | None = None
+    ) -> tuple[str, ...] | None:
+        # With the alias: a bare name in ORDER BY would mean the text that is selected.
+        names = [f"s.{self.quote(c)}" for c, _ in columns]
+        order = ", ".join(f"{self.ordering(n, t)} DESC" for n, (_, t) in zip(names, columns, strict=True))
+        select = ", ".join(f"{n}::text" for n in names)
+        present = " AND ".join(f"{n} IS NOT NULL" for n in names)
+        if up_to is not None:
+            present += f" AND {names[0]} <= {up_to}"
+        found = self.rows(conn, f"SELECT {select} FROM {self.quote(stage)} s WHERE {present} ORDER BY {order} LIMIT 1")
+        return tuple(str(v) for v in found[0]) if found else None
+
+    # --- judging --------------------------------------------------------------------------------------------------
+    def known_misfits(self, spec: TableSpec, staged: Staged) -> Iterator[Reject]:
+        for column in spec.table.columns:
+            expression = staged.expressions.get(column.name)
+            if expression is None:
+                continue
+            # The staged value decides: a conversion might raise, and never makes NULL of something.
+            raw, target = f"s.{self.quote(column.name)}", self.declared_type(column)
+            is_key = column.name in spec.key
+            if is_key or not column.nullable:
+                yield Reject("null_key" if is_key else "null_value", f"{raw} IS NULL", column.name)
+            limit = types.length_limit(staged.types[column.name], target)
+            if limit is not None:
+                yield Reject("too_long", f"char_length({expression}) > {limit}", column.name)
+            elif is_key and types.is_text(target):
+                yield Reject("too_long", f"octet_length({expression}) > {_LONGEST_KEY}", column.name)
+            decimals = types.decimals(target)
+            # In SQL of this project rounding is the author's intention; in a copy of the source it is loss.
+            if spec.is_mirror and decimals is not None and staged.types[column.name] == "numeric":
+                yield Reject("too_precise", f"round({raw}, {decimals}) <> {raw}", column.name)
+
+    def rule_reject(self, rule: Rule, staged: Staged) -> Reject:
+        used = {n: e for n, e in staged.expressions.items() if re.search(rf"\b{re.escape(n)}\b", rule.condition)}
+        columns = ", ".join(f"{e} AS {self.quote(n)}" for n, e in used.items())
+        return Reject(rule.name, f"NOT COALESCE((SELECT {rule.condition} FROM (SELECT {columns}) x), true)")
+
+    def reject(
+        self,
+        conn: sa.Connection,
+        entity: str,
+        staged: Staged,
+        key: Sequence[str],
+        rejects: Sequence[Reject],
+        run_id: int,
+    ) -> int:
+        if not rejects:
+            return 0
+        which = " ".join(f"WHEN {r.condition} THEN {i}" for i, r in enumerate(rejects))
+        names = ", ".join(f"({i}, {quoted_text(r.reason)}, {quoted_text(r.column)})" for i, r in enumerate(rejects))
+        judged = (
+            f"SELECT tid, reason, column_name FROM (SELECT s.ctid AS tid, CASE {which} END AS why FROM "
+            f"{self.quote(staged.name)} s) j JOIN (VALUES {names}) r (why, reason, column_name) USING (why)"
+        )
+        return self._set_aside(conn, entity, staged, key, run_id, judged)
+
+    def reject_duplicates(
+        self,
+        conn: sa.Connection,
+        entity: str,
+        staged: Staged,
+        key: Sequence[str],
+        order: Sequence[str],
+        run_id: int,
+    ) -> int:
+        by = ", ".join(staged.expressions[k] for k in key)
+        repeated = f"SELECT 1 FROM {self.quote(staged.name)} s GROUP BY {by} HAVING count(*) > 1"
+        if not self.scalar(conn, f"SELECT EXISTS ({repeated})"):
+            return 0
+        # The text of the whole row makes the choice the same in every run.
+        total_order = ", ".join([*order, "md5(s::text)"])
+        judged = (
+            "SELECT tid, 'duplicate_key'::text AS reason, ''::text AS column_name FROM (SELECT s.ctid AS tid, "
+            f"row_number() OVER (PARTITION BY {by} ORDER BY {total_order}) AS n FROM {self.quote(staged.name)} s) d "
+            "WHERE n > 1"
+        )
+        return self._set_aside(conn, entity, staged, key, run_id, judged)
+
+    def reject_failing(self, conn: sa.Connection, entity: str, staged: Staged, key: Sequence[str], run_id: int) -> int:
+        stage = self.quote(staged.name)
+        converted = {n: e for n, e in staged.expressions.items() if e != f"s.{self.quote(n)}"}
+        self.execute(conn, "CREATE TEMPORARY TABLE IF NOT EXISTS etl_failing (tid tid, reason text, column_name text)")
+        self.execute(conn, "TRUNCATE etl_failing")
+        # One column at a time, so that the reason can name it. Only reached when a whole batch has failed.
+        attempts = "\n".join(
+            f"BEGIN PERFORM ({e}) FROM {stage} s WHERE s.ctid = r.tid; EXCEPTION WHEN data_exception THEN "
+            f"INSERT INTO etl_failing VALUES (r.tid, 'sqlstate_' || SQLSTATE, {quoted_text(n)}); CONTINUE rows; END;"
+            for n, e in converted.items()
+        )
+        self.execute(
+            conn,
+            f"DO $etl$ DECLARE r record; BEGIN <<rows>> FOR r IN SELECT ctid AS tid FROM {stage} LOOP\n{attempts}\n"
+            "END LOOP; END $etl$",
+        )
+        return self._set_aside(conn, entity, staged, key, run_id, "SELECT tid, reason, column_name FROM etl_failing")
+
+    def resolve_rejected(self, conn: sa.Connection, entity: str, staged: Staged, key: Sequence[str]) -> None:
+        open_ = f"entity = {quoted_text(entity)} AND resolved_at IS NULL"
+        if self.scalar(conn, f"SELECT EXISTS (SELECT 1 FROM {_REJECTED} WHERE {open_})"):
+            self.execute(
+                conn,
+                f"UPDATE {_REJECTED} SET resolved_at = now() WHERE {open_} AND reason <> 'duplicate_key' "
+                f"AND row_key IN (SELECT {self._key_text(key)} FROM {self.quote(staged.name)} s)",
+            )
+
+    def _key_text(self, key: Sequence[str]) -> str:
+        # The staged value, not the converted one: conversion may be what fails.
+        return f"jsonb_build_array({', '.join(f's.{self.quote(k)}' for k in key)})::text"
+
+    def _set_aside(
+        self, conn: sa.Connection, entity: str, staged: Staged, key: Sequence[str], run_id: int, judged: str
+    ) -> int:
+        statement = (
+            f"WITH judged AS ({judged}), gone AS (DELETE FROM {self.quote(staged.name)} s USING judged j "
+            f"WHERE s.ctid = j.tid RETURNING {self._key_text(key)} AS row_key, j.reason, j.column_name, "
+            "md5(s::text) AS payload_hash), kept AS (INSERT INTO "
+            f"{_REJECTED} (entity, row_key, reason, column_name, payload_hash, first_run_id, last_run_id) "
+            f"SELECT DISTINCT ON (payload_hash, reason, column_name) {quoted_text(entity)}, row_key, reason, "
+            f"column_name, payload_hash, {run_id}, {run_id} FROM gone "
+            "ON CONFLICT (entity, payload_hash, reason, column_name) "
+            "DO UPDATE SET last_run_id = EXCLUDED.last_run_id, last_seen_at = now(), resolved_at = NULL) "
+            "SELECT count(*) FROM gone"
+        )
+        return self.number(conn, statement)
+
+
+def _as_written(conn: sa.Connection, sql: str) -> sa.CursorResult[Any]:
+    """Run a statement without looking for parameter markers in it."""
+    return conn.exec_driver_sql(sql, execution_options={"no_parameters": True})

@@ -1,0 +1,161 @@
+"""One entity of a run from lock to terminal audit status: the frame around mirrors and SQL tables.
+
+Belongs here: locking, auditing, retrying, turning errors into results. Does not belong here: how rows move.
+"""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from etl_assets.engine import control, failpoint, pending
+from etl_assets.engine.audit import RunAudit
+from etl_assets.engine.destination import Destination, Writer
+from etl_assets.engine.errors import EtlError, LockBusyError
+from etl_assets.engine.judge import Judge
+from etl_assets.engine.options import Counts, Options, Result
+from etl_assets.engine.retry import attempts
+from etl_assets.engine.spec import TableSpec
+
+
+@dataclass
+class Stopwatch:
+    """Seconds since the last lap."""
+
+    _at: float = field(default_factory=time.monotonic)
+
+    def lap(self) -> float:
+        now = time.monotonic()
+        elapsed, self._at = now - self._at, now
+        return elapsed
+
+
+@dataclass
+class Load(ABC):
+    """One load of one entity. Subclasses move rows; `run` gives them a locked writer and survives their failures."""
+
+    spec: TableSpec
+    destination: Destination
+    audit: RunAudit
+    options: Options
+    result: Result = field(init=False)
+    _row: int | None = field(default=None, init=False)
+    _committed: int = field(default=0, init=False)
+    _batch_size: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self.result = Result(self.spec.entity)
+
+    @abstractmethod
+    def move(self, writer: Writer, before: control.ControlRow) -> None:
+        """Move everything, committing each batch through `commit`; leave the last one uncommitted."""
+
+    def commit(self, writer: Writer) -> None:
+        """Commit a batch that is not the last one, which commits together with the entity's success."""
+        writer.commit()
+        self._committed = self.result.batches
+        failpoint.reach("between_batches")
+
+    def note(self, text: str) -> None:
+        """Tell the reader of the run; said once however often it is tried."""
+        if text not in self.result.notes:
+            self.result.notes.append(text)
+
+    def run(self) -> Result:
+        """Load the entity.
+
+        Raises the engine's error after recording it; LockBusyError when another run holds the target.
+        """
+        try:
+            for attempt in attempts(lambda: self._committed):
+                with attempt:
+                    self._attempt()
+        except EtlError as error:
+            self.result.status = "skipped" if isinstance(error, LockBusyError) else "failed"
+            self.result.error = str(error)
+            self._record_failure(error)
+            raise
+        return self.result
+
+    def _attempt(self) -> None:
+        try:
+            with self.destination.writer(self.spec.relation, self.options.lock_wait_seconds) as writer:
+                before = control.read(writer.conn, self.spec.entity)
+                writer.commit()
+                if not before.is_active:
+                    off = EtlError("switched off: is_active is false in ctl.etl_control")
+                    self.result.status, self.result.error = "skipped", str(off)
+                    self.audit.fail(None, self.spec.entity, self.options.mode, off, status="skipped")
+                    return
+                self._open(before)
+                if self.result.status == "success":
+                    return  # an earlier attempt committed everything before its connection broke
+                failpoint.reach("audit_started")
+                self._batch_size = before.batch_size or self.options.batch_size
+                self.move(writer, before)
+                self._close(writer)
+        except EtlError:
+            raise
+        except Exception as error:
+            # SQLAlchemy wraps most driver errors; COPY raises the driver's own. Neither may carry values further.
+            known = self.destination.dialect.classify(error)
+            raise known from (error if type(known) is EtlError else None)
+
+    def _open(self, before: control.ControlRow) -> None:
+        if self._row is None:
+            self.result.cursor_start = before.cursor_value
+            self._row = self.audit.start(self.spec.entity, self.options.mode, before.cursor_value)
+            return
+        # After a lost connection only the destination knows what was committed; a rehearsal is back at its start.
+        kept = Result(self.spec.entity) if self.destination.dry_run else self.audit.recorded(self._row)
+        kept.notes, kept.cursor_start = self.result.notes, self.result.cursor_start
+        if kept.status == "success":
+            kept.months = self.result.months
+        else:
+            kept.status = "running"
+        self.result, self._committed = kept, kept.batches
+
+    def judge(self, writer: Writer, tracked: tuple[str, ...]) -> Judge:
+        return Judge(writer, self.spec, self.audit.run_id, self.audit.run_tag, tracked)
+
+    def stage_changes(self, writer: Writer) -> tuple[str, ...]:
+        """Make the relation `changes` ready; return the columns whose images it takes."""
+        tracked = self.destination.graph.tracked_columns(self.spec)
+        if self.destination.graph.feeds(self.spec) and not tracked:
+            tracked = self.spec.key
+        if tracked:
+            writer.dialect.create_changes(writer.conn, self.spec, tracked)
+        return tracked
+
+    def write_batch(self, writer: Writer, batch: Counts, cursor_end: str | None, extract: float, load: float) -> None:
+        """Record one batch in its own transaction: pending work of consumers and audit progress."""
+        assert self._row is not None
+        if batch.changed:
+            pending.record(writer, self.destination, self.spec)
+        if not writer.dry_run:
+            self.audit.progress(writer.conn, self._row, batch, cursor_end, extract, load)
+        self.result.counts.add(batch)
+        self.result.batches += 1
+        self.result.extract_seconds += extract
+        self.result.load_seconds += load
+        self.result.cursor_end = cursor_end or self.result.cursor_end
+
+    def _close(self, writer: Writer) -> None:
+        assert self._row is not None
+        self.result.status = "success"
+        if writer.dry_run:
+            self.audit.rehearsed(self._row, self.result)
+            return
+        self.audit.succeed(writer.conn, self._row, self.spec.entity, self.result.notes)
+        writer.commit()
+        failpoint.reach("finished")
+
+    def _record_failure(self, error: EtlError) -> None:
+        try:
+            self.audit.fail(self._row, self.spec.entity, self.options.mode, error, status=self.result.status)
+        except SQLAlchemyError as lost:
+            # The destination is gone; the reaper closes the row when it is back.
+            error.add_note(f"the failure could not be recorded: {self.destination.dialect.classify(lost)}")

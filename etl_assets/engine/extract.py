@@ -1,0 +1,134 @@
+"""Which rows of a source relation a run reads, and in which order: always bounded, always by keyset.
+
+Belongs here: the SELECTs on the source. Does not belong here: what is done with the rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from etl_assets.engine.control import ControlRow
+from etl_assets.engine.dialects.base import Dialect
+from etl_assets.engine.drift import SourceShape
+from etl_assets.engine.options import Options
+from etl_assets.engine.spec import Incremental, TableSpec
+
+
+@dataclass(frozen=True)
+class Read:
+    """One pass over the source. `moves`: what a committed batch advances (the watermark, a position, or nothing)."""
+
+    name: str
+    where: str | None
+    order: tuple[str, ...]
+    moves: str
+
+
+@dataclass(frozen=True)
+class SourceText:
+    """Builds the text of reads for one entity."""
+
+    spec: TableSpec
+    dialect: Dialect
+    shape: SourceShape
+
+    @property
+    def cursor(self) -> str:
+        assert isinstance(self.spec.load, Incremental)
+        return self.spec.load.cursor
+
+    def typed(self, name: str) -> tuple[str, str]:
+        """SQL of a column as it travels, by which it is ordered and compared on both ends, and its type."""
+        column = self.shape.column(name)
+        quoted, type_ = self.dialect.quote(column.name), self.dialect.transfer_type(column.type)
+        return quoted if type_ == column.type else f"CAST({quoted} AS {type_})", type_
+
+    def ordered(self, *names: str) -> tuple[str, ...]:
+        return tuple(self.dialect.ordering(*self.typed(n)) for n in names)
+
+    def literal(self, name: str, text: str) -> str:
+        return self.dialect.literal(text, self.typed(name)[1])
+
+    def select(self, read: Read) -> str:
+        """One SELECT of all columns, those of unportable types as text, filtered and ordered as `read` says."""
+        return self._select([self._travelling(c.name, c.type) for _, c in self.shape.pairs], read)
+
+    def select_keys(self) -> str:
+        columns = [self._travelling(c.name, c.type) for c in (self.shape.column(k) for k in self.spec.key)]
+        return self._select(columns, Read("keys", None, (), ""))
+
+    def clock(self, source: sa.Connection, cutoff_minutes: int) -> str:
+        """The upper bound of a run: the source's clock, less the cutoff, as text of the cursor's type."""
+        type_ = self.typed(self.cursor)[1]
+        now = self.dialect.clock(source, type_)
+        if not cutoff_minutes:
+            return now
+        bound = self.dialect.minus_seconds(self.dialect.literal(now, type_), cutoff_minutes * 60)
+        return str(self.dialect.scalar(source, f"SELECT {self.dialect.as_text(bound)}"))
+
+    def _travelling(self, name: str, type_: str) -> str:
+        quoted = self.dialect.quote(name)
+        travel = self.dialect.transfer_type(type_)
+        return quoted if travel == type_ else f"CAST({quoted} AS {travel}) AS {quoted}"
+
+    def _select(self, columns: list[str], read: Read) -> str:
+        assert self.spec.source is not None
+        text = f"SELECT {', '.join(columns)} FROM {self.dialect.relation(self.spec.source)}"
+        if read.where:
+            text += f" WHERE {read.where}"
+        if read.order:
+            text += f" ORDER BY {', '.join(read.order)}"
+        return text
+
+
+def reads(
+    text: SourceText, control: ControlRow, options: Options, bound: str | None, resume: tuple[str, ...] | None
+) -> list[Read]:
+    """Return the passes of one run.
+
+    First load and full: everything in key order, so that no index on the cursor is needed, continued after `resume`.
+    Incremental: from `lag` before the watermark, in cursor order, without an upper end but the snapshot's: rows dated
+    in the future are loaded now and again by later runs, and never move the watermark past the source's clock. Rows
+    without a cursor are read every run. `since`/`until`: that window.
+    """
+    spec, dialect = text.spec, text.dialect
+    keys = text.ordered(*spec.key)
+    if not isinstance(spec.load, Incremental):
+        return [Read("whole", _after(text, spec.key, resume), keys, "position")]
+    cursor, type_ = text.typed(text.cursor)
+    if options.windowed:
+        parts = [f"{cursor} >= {dialect.literal(options.since, type_)}"] if options.since is not None else []
+        parts += [f"{cursor} < {dialect.literal(options.until, type_)}"] if options.until is not None else []
+        return [Read("window", " AND ".join(parts), (cursor, *keys), "nothing")]
+    late = (
+        f"({cursor} <= {dialect.literal(bound, type_)} OR {cursor} IS NULL)"
+        if bound and control.cutoff_minutes
+        else None
+    )
+    if options.mode == "full" or control.cursor_value is None:
+        where = " AND ".join(p for p in (_after(text, spec.key, resume), late) if p)
+        return [Read("whole", where or None, keys, "position")]
+    lag = control.lag_seconds if control.lag_seconds is not None else int(spec.load.lag.total_seconds())
+    mark = dialect.literal(control.cursor_value, type_)
+    if lag:
+        low = f"{cursor} >= {dialect.minus_seconds(mark, lag)}"
+    elif control.cursor_key:
+        literals = [text.literal(k, v) for k, v in zip(spec.key, control.cursor_key, strict=True)]
+        low = dialect.after([cursor, *keys], [mark, *literals])
+    else:
+        # Rows of the watermark's own instant may have come since; those already stored cost nothing.
+        low = f"{cursor} >= {mark}"
+    window = f"{low} AND {late}" if late else low
+    passes = [Read("window", window, (cursor, *keys), "watermark")]
+    if not text.shape.column(text.cursor).not_null:
+        passes.append(Read("undated", f"{cursor} IS NULL", keys, "nothing"))
+    return passes
+
+
+def _after(text: SourceText, key: tuple[str, ...], position: tuple[str, ...] | None) -> str | None:
+    if position is None:
+        return None
+    literals = [text.literal(k, v) for k, v in zip(key, position, strict=True)]
+    return text.dialect.after(list(text.ordered(*key)), literals)

@@ -1,0 +1,187 @@
+"""All declarations of one system as a graph: who reads whom, in which order, and what a change makes stale.
+
+Belongs here: validation across declarations, expansion of views, feeds. Does not belong here: connections, Dagster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+from etl_assets.engine.errors import SpecError, SqlFileError
+from etl_assets.engine.spec import Anything, Ignore, Merge, Reading, Replace, ReplaceWindow, TableSpec
+from etl_assets.engine.sqlfile import SqlModel, load
+
+# Relations the engine itself keeps; SQL files may read them, nothing feeds on them.
+ENGINE_SCHEMAS = ("ctl", "audit")
+
+
+@dataclass(frozen=True)
+class Feed:
+    """`consumer` becomes stale by changes of a producer, as `reading` says."""
+
+    consumer: TableSpec
+    reading: Reading
+
+
+class Graph:
+    """The declarations of one system and its SQL files. Raises SpecError or SqlFileError on the first contradiction.
+
+    `sql_root` holds `<system>/<layer>/<table>.sql`; `post_ddl` are statements run after the views are created
+    (functions that users call).
+    """
+
+    def __init__(
+        self,
+        system: str,
+        specs: Iterable[TableSpec],
+        sql_root: Path,
+        *,
+        post_ddl: tuple[str, ...] = (),
+        dialect: str = "postgres",
+    ) -> None:
+        self.system = system
+        self.specs = tuple(specs)
+        self.post_ddl = post_ddl
+        self.sql_root = sql_root
+        self.by_relation = {s.relation: s for s in self.specs}
+        if len(self.by_relation) != len(self.specs):
+            names = [s.relation for s in self.specs]
+            raise SpecError(f"{system}: declared twice: {sorted({n for n in names if names.count(n) > 1})}")
+        wrong = [s.entity for s in self.specs if s.system != system]
+        if wrong:
+            raise SpecError(f"{system}: declarations of another system: {wrong}")
+        self._models = {s.entity: load(self.sql_path(s), dialect) for s in self.specs if not s.is_mirror}
+        self.ordered = self._sorted()
+        for spec in self.specs:
+            self._check(spec)
+
+    def sql_path(self, spec: TableSpec) -> Path:
+        suffix = f".{spec.sql_variant}.sql" if spec.sql_variant else ".sql"
+        return self.sql_root / spec.system / spec.layer / f"{spec.name}{suffix}"
+
+    def model(self, spec: TableSpec) -> SqlModel:
+        """The SQL of a transformed table or view. Raises KeyError for a mirror."""
+        return self._models[spec.entity]
+
+    def find(self, name: str) -> TableSpec:
+        """Return the declaration called `table`, `layer.table` or `system.layer.table`. Raises SpecError otherwise."""
+        found = [s for s in self.specs if name in (s.name, f"{s.layer}.{s.name}", s.entity, s.relation)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise SpecError(f"{name!r} is ambiguous; use one of {', '.join(s.entity for s in found)}")
+        raise SpecError(f"{self.system} has no table {name!r}; it has {', '.join(s.name for s in self.specs)}")
+
+    def upstream(self, spec: TableSpec) -> tuple[TableSpec, ...]:
+        """Declarations the SQL of `spec` reads directly, itself excluded."""
+        if spec.is_mirror:
+            return ()
+        found = (self.by_relation.get(r) for r in self.model(spec).relations)
+        return tuple(u for u in found if u is not None and u.entity != spec.entity)
+
+    def stored_upstream(self, spec: TableSpec) -> tuple[TableSpec, ...]:
+        """Stored tables `spec` depends on, through any views, itself included when it reads itself."""
+        out: dict[str, TableSpec] = {}
+        relations = () if spec.is_mirror else self.model(spec).relations
+        for relation in relations:
+            up = self.by_relation.get(relation)
+            if up is not None:
+                nested = self.stored_upstream(up) if up.is_view else (up,)
+                out.update((u.relation, u) for u in nested)
+        return tuple(out.values())
+
+    def _sorted(self) -> tuple[TableSpec, ...]:
+        """Every declaration after all it reads."""
+        sorter = TopologicalSorter({s.relation: [u.relation for u in self.upstream(s)] for s in self.specs})
+        try:
+            return tuple(self.by_relation[r] for r in sorter.static_order())
+        except CycleError as error:
+            raise SpecError(
+                f"{self.system}: tables read each other in a circle: {' -> '.join(error.args[1])}"
+            ) from None
+
+    @cached_property
+    def _feeds(self) -> dict[str, tuple[Feed, ...]]:
+        feeds: dict[str, list[Feed]] = {}
+        for consumer in self.specs:
+            for relation, reading in self.readings(consumer).items():
+                if not isinstance(reading, Ignore):
+                    feeds.setdefault(relation, []).append(Feed(consumer, reading))
+        return {k: tuple(v) for k, v in feeds.items()}
+
+    def feeds(self, producer: TableSpec) -> tuple[Feed, ...]:
+        return self._feeds.get(producer.relation, ())
+
+    def tracked_columns(self, producer: TableSpec) -> tuple[str, ...]:
+        """Columns whose old and new values the producer's loads must hand to its consumers."""
+        return tuple(dict.fromkeys(c for f in self.feeds(producer) for c in f.reading.columns))
+
+    def readings(self, consumer: TableSpec) -> Mapping[str, Reading]:
+        if consumer.is_view or consumer.is_mirror:
+            return {}
+        if isinstance(consumer.load, Replace):
+            return {u.relation: consumer.reads.get(u.relation, Anything()) for u in self.stored_upstream(consumer)}
+        return consumer.reads
+
+    def select(self, spec: TableSpec, *, keys: str | None = None) -> str:
+        """The SELECT of `spec`. With `keys` (a relation with the one column `key`) restricted to those keys.
+
+        Views on the way to a restricted relation are expanded in place, because a filter on the outside does not reach
+        the inside of an aggregate (spec chatwoot F28).
+        """
+        if keys is None or not isinstance(spec.load, Merge):
+            return self.model(spec).text
+        restrict = spec.load.restrict
+
+        def substitute(relation: str) -> str | None:
+            column = restrict.get(relation)
+            if column is not None:
+                schema, table = relation.split(".")
+                return f'SELECT * FROM "{schema}"."{table}" WHERE "{column}" IN (SELECT key FROM {keys})'
+            view = self.by_relation.get(relation)
+            if view is None or not view.is_view:
+                return None
+            inside = {u.relation for u in self.stored_upstream(view)}
+            return self.model(view).reading(substitute) if inside & restrict.keys() else None
+
+        return self.model(spec).reading(substitute)
+
+    def _check(self, spec: TableSpec) -> None:
+        if spec.is_mirror:
+            return
+        model = self.model(spec)
+        for ref in model.references:
+            if ref.relation not in self.by_relation and ref.relation.split(".")[0] not in ENGINE_SCHEMAS:
+                raise SqlFileError(
+                    f"{model.path}:{ref.line}: reads {ref.relation}, which no asset of {self.system} declares"
+                )
+        if model.outputs != spec.data_columns:
+            missing = [c for c in spec.data_columns if c not in model.outputs]
+            extra = [c for c in model.outputs if c not in spec.data_columns]
+            detail = f"missing {missing}, undeclared {extra}" if missing or extra else "same columns in another order"
+            raise SqlFileError(f"{model.path}: output columns differ from the declaration of {spec.entity}: {detail}")
+        stored = {u.relation: u for u in self.stored_upstream(spec)}
+        if isinstance(spec.load, Merge | ReplaceWindow):
+            unmapped = sorted(stored.keys() - spec.reads.keys() - {spec.relation})
+            if unmapped:
+                raise SpecError(
+                    f"{spec.entity}: say in `reads` how changes of {', '.join(unmapped)} reach it (or Ignore)"
+                )
+        unread = sorted(spec.reads.keys() - stored.keys())
+        if unread:
+            raise SpecError(f"{spec.entity}: `reads` names {', '.join(unread)}, which its SQL does not read")
+        for relation, reading in spec.reads.items():
+            unknown = [c for c in reading.columns if c not in stored[relation].table.columns]
+            if unknown:
+                raise SpecError(f"{spec.entity}: `reads` maps undeclared column(s) {unknown} of {relation}")
+        if isinstance(spec.load, Merge):
+            unknown = sorted(r for r in spec.load.restrict if r not in stored)
+            if unknown:
+                raise SpecError(f"{spec.entity}: `restrict` names {', '.join(unknown)}, which its SQL does not read")
+            for relation, column in spec.load.restrict.items():
+                if column not in stored[relation].table.columns:
+                    raise SpecError(f"{spec.entity}: `restrict` names undeclared column {column!r} of {relation}")

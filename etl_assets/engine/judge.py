@@ -1,0 +1,110 @@
+"""Decides which staged rows may be stored; the others go to `ctl.rejected_row`, counted, with the reason.
+
+Belongs here: the order of judgements and the limits. Does not belong here: their SQL (dialects).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from etl_assets.engine import failpoint
+from etl_assets.engine.control import rejected_row
+from etl_assets.engine.destination import Writer
+from etl_assets.engine.dialects.base import Merged, Staged
+from etl_assets.engine.errors import DataError, RejectLimitError
+from etl_assets.engine.options import Counts
+from etl_assets.engine.spec import TableSpec
+
+_r = rejected_row.c
+
+
+@dataclass(frozen=True)
+class Judged:
+    merged: Merged
+    rejected: int
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Stores the good rows of one staging table and sets the bad ones aside."""
+
+    writer: Writer
+    spec: TableSpec
+    run_id: int
+    run_tag: str | None
+    tracked: tuple[str, ...]
+
+    def store(self, staged: Staged, rows: int, so_far: Counts, *, unique: bool, newer_by: str | None) -> Judged:
+        """Merge `rows` staged rows. `so_far` are the run's counts before this batch; `unique`: keys cannot repeat.
+
+        Raises RejectLimitError before the target is touched.
+        """
+        dialect, conn = self.writer.dialect, self.writer.conn
+
+        def attempt(already: int) -> Judged:
+            rejected = already + self._judge(staged, unique)
+            self._guard(rejected, rows, so_far)
+            return Judged(self._merge(staged, newer_by), rejected)
+
+        try:
+            with conn.begin_nested():
+                judged = attempt(0)
+        except DBAPIError as error:
+            if not isinstance(dialect.classify(error), DataError):
+                raise
+            # Some value does not convert: find the rows one by one, then store the rest.
+            failing = dialect.reject_failing(conn, self.spec.entity, staged, self.spec.key, self.run_id)
+            if not failing:
+                raise
+            judged = attempt(failing)
+        dialect.resolve_rejected(conn, self.spec.entity, staged, self.spec.key)
+        return judged
+
+    def settle(self) -> None:
+        """After everything was read: what this run did not reject again has been mended or is gone."""
+        self.writer.conn.execute(
+            sa.update(rejected_row)
+            .where(_r.entity == self.spec.entity, _r.resolved_at.is_(None), _r.last_run_id != self.run_id)
+            .values(resolved_at=sa.func.now())
+        )
+
+    def _judge(self, staged: Staged, unique: bool) -> int:
+        dialect, conn, spec = self.writer.dialect, self.writer.conn, self.spec
+        # A rule may only be asked of rows that hold what is declared, hence the two rounds.
+        rounds = [list(dialect.known_misfits(spec, staged)), [dialect.rule_reject(r, staged) for r in spec.rules]]
+        rejected = sum(dialect.reject(conn, spec.entity, staged, spec.key, r, self.run_id) for r in rounds)
+        if not unique:
+            rejected += dialect.reject_duplicates(conn, spec.entity, staged, spec.key, self._preference(), self.run_id)
+        return rejected
+
+    def _preference(self) -> list[str]:
+        cursor = getattr(self.spec.load, "cursor", None)
+        order = [f"s.{self.writer.dialect.quote(cursor)} DESC NULLS LAST"] if cursor else []
+        return order + [f"s.{o}" for o in self.spec.dedupe_order]
+
+    def _merge(self, staged: Staged, newer_by: str | None) -> Merged:
+        failpoint.reach("inside_merge")
+        return self.writer.dialect.merge(
+            self.writer.conn, self.spec, staged, self.tracked, run_tag=self.run_tag, newer_by=newer_by
+        )
+
+    def _guard(self, rejected: int, rows: int, so_far: Counts) -> None:
+        limits = self.spec.limits
+        total = so_far.rejected + rejected
+        too_many = rejected > limits.rejected_rows and rejected > limits.rejected_share * rows
+        if too_many and total > limits.rejected_share * (so_far.extracted + rows):
+            raise RejectLimitError(
+                f"{self.spec.entity}: {rejected} of {rows} rows of a batch were rejected ({self._reasons()}), more "
+                f"than {limits.rejected_share:.1%} and {limits.rejected_rows} rows. Nothing of it was stored. "
+                "Mend the source or raise `limits` in the declaration, then run again."
+            )
+
+    def _reasons(self) -> str:
+        mine = sa.and_(_r.entity == self.spec.entity, _r.last_run_id == self.run_id)
+        found = self.writer.conn.execute(
+            sa.select(_r.reason, _r.column_name, sa.func.count()).where(mine).group_by(_r.reason, _r.column_name)
+        )
+        return ", ".join(f"{reason}{' of ' + column if column else ''}: {n}" for reason, column, n in found)

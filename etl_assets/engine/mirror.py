@@ -1,0 +1,207 @@
+"""Loads a mirror: extract, stage, diff-merge, record, batch by batch.
+
+Belongs here: the order of these steps and what a batch moves. Does not belong here: which rows are read (extract.py),
+which are refused (judge.py), how far was read (watermark.py), the frame around it (entity.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from etl_assets.engine import control, drift, failpoint, watermark
+from etl_assets.engine.destination import Source, Writer
+from etl_assets.engine.dialects.base import CatalogColumn, RowStream, Staged
+from etl_assets.engine.entity import Load, Stopwatch
+from etl_assets.engine.errors import SpecError
+from etl_assets.engine.extract import Read, SourceText, reads
+from etl_assets.engine.options import Counts
+from etl_assets.engine.reconcile import reconcile
+from etl_assets.engine.spec import Incremental, Snapshot
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What stays the same while one attempt lasts. `bound` is None for a table without a cursor."""
+
+    writer: Writer
+    source: sa.Connection
+    text: SourceText
+    before: control.ControlRow
+    staged: Staged
+    tracked: tuple[str, ...]
+    bound: str | None
+    first: bool
+    unique: bool
+
+
+@dataclass
+class MirrorLoad(Load):
+    """One load of a mirror from `source`."""
+
+    source: Source = field(kw_only=True)
+    # The key reached in a read of everything, by number of batches written.
+    _positions: dict[int, tuple[str, ...] | None] = field(default_factory=dict, init=False)
+    _stopped: bool = field(default=False, init=False)
+    _advanced: int = field(default=0, init=False)
+    _uncommitted: bool = field(default=False, init=False)
+    _bound: str | None = field(default=None, init=False)
+
+    def move(self, writer: Writer, before: control.ControlRow) -> None:
+        if self.options.windowed and not self._is_incremental:
+            raise SpecError(f"{self.spec.entity} is read whole each run; it has no cursor for --since/--until")
+        self._stopped, self._uncommitted = False, False
+        with self.source.snapshot() as source:
+            attempt = self._prepare(writer, source, before)
+            resume = before.initial_position if attempt.first else self._positions.get(self.result.batches)
+            for read in reads(attempt.text, before, self.options, attempt.bound, resume):
+                self._pass(attempt, read)
+                if self._stopped:
+                    self.note(f"stopped after {self.options.max_batches} batch(es), as asked")
+                    break
+            else:
+                self._finish(attempt)
+            writer.dialect.drop_stage(writer.conn, attempt.staged.name)
+
+    @property
+    def _is_incremental(self) -> bool:
+        return isinstance(self.spec.load, Incremental)
+
+    def _prepare(self, writer: Writer, source: sa.Connection, before: control.ControlRow) -> Attempt:
+        dialect, from_dialect = writer.dialect, self.source.dialect
+        accept_retyped = self.options.mode == "full" and not self.options.windowed
+        shape = drift.compare(
+            self.spec, before, source, from_dialect, writer.conn, dialect, accept_retyped=accept_retyped
+        )
+        for note in shape.notes:
+            self.note(note)
+        text = SourceText(self.spec, from_dialect, shape)
+        if self._bound is None and self._is_incremental:
+            # Kept over attempts: a row changed behind the position of a broken attempt must stay above the watermark.
+            self._bound = text.clock(source, before.cutoff_minutes)
+        bound = self._bound
+        never_read = before.cursor_value is None and self.options.mode != "full"
+        first = self._is_incremental and never_read and not self.options.windowed
+        if first:
+            bound = before.initial_bound or bound
+            control.write(writer.conn, self.spec.entity, initial_bound=bound)
+        control.write(writer.conn, self.spec.entity, source_columns=shape.seen)
+        types = {t: from_dialect.transfer_type(c.type) for t, c in shape.pairs}
+        stage = dialect.create_stage(writer.conn, [CatalogColumn(n, t, False) for n, t in types.items()])
+        expressions = {n: dialect.expression(n, t, shape.stored_types[n]) for n, t in types.items()}
+        return Attempt(
+            writer,
+            source,
+            text,
+            before,
+            Staged(stage, expressions, types),
+            self.stage_changes(writer),
+            bound,
+            first,
+            unique=self._keys_cannot_repeat(source, shape),
+        )
+
+    def _keys_cannot_repeat(self, source: sa.Connection, shape: drift.SourceShape) -> bool:
+        """Whether the source rules repeated keys out, and storing them as declared cannot make two the same."""
+        assert self.spec.source is not None
+        from_dialect, columns = self.source.dialect, {k: shape.column(k) for k in self.spec.key}
+        same = all(from_dialect.widens(c.type, shape.stored_types[k]) for k, c in columns.items())
+        return same and from_dialect.is_unique(source, self.spec.source, [c.name for c in columns.values()])
+
+    def _pass(self, attempt: Attempt, read: Read) -> None:
+        # Repeated keys are judged together, so a source that does not rule them out is staged whole.
+        limit = self._batch_size if attempt.unique else None
+        watch = Stopwatch()
+        stream = self.source.dialect.stream(attempt.source, attempt.text.select(read))
+        try:
+            while not stream.exhausted and not self._stopped:
+                if self._uncommitted and not isinstance(self.spec.load, Snapshot):
+                    # The last batch stays open, so that its data and the entity's success commit together; a snapshot
+                    # is one batch to the outside, because half of it would be of no moment in the source.
+                    self.commit(attempt.writer)
+                self._batch(attempt, read, stream, limit, watch)
+                self._uncommitted = True
+        finally:
+            stream.close()
+
+    def _batch(self, attempt: Attempt, read: Read, stream: RowStream, limit: int | None, watch: Stopwatch) -> None:
+        writer, stage = attempt.writer, attempt.staged.name
+        writer.dialect.clear_stage(writer.conn, stage)
+        if attempt.tracked:
+            writer.dialect.execute(writer.conn, "TRUNCATE changes")
+        rows = stream.into(writer.conn, stage, limit)
+        extracted = watch.lap()
+        failpoint.reach("staged")
+        # Before judging: a rejected row counts as read.
+        cursor_end, position = self._moved(attempt, read)
+        load = self.spec.load
+        guards_newer = not attempt.unique and isinstance(load, Incremental) and self.options.mode != "full"
+        judged = self.judge(writer, attempt.tracked).store(
+            attempt.staged,
+            rows,
+            self.result.counts,
+            unique=attempt.unique,
+            newer_by=attempt.text.cursor if guards_newer else None,
+        )
+        merged = judged.merged
+        counts = Counts(
+            extracted=rows,
+            inserted=merged.inserted,
+            updated=merged.updated,
+            unchanged=rows - judged.rejected - merged.inserted - merged.updated,
+            rejected=judged.rejected,
+        )
+        self.write_batch(writer, counts, cursor_end, extracted, watch.lap())
+        self._positions = {self.result.batches - 1: self._positions.get(self.result.batches - 1)}
+        self._positions[self.result.batches] = position
+        # Batches inside the lag are read again in every run: did they count, a run could stop before anything new.
+        self._advanced += read.moves != "watermark" or cursor_end is not None
+        limit_reached = self.options.max_batches is not None and self._advanced >= self.options.max_batches
+        self._stopped = limit_reached and not stream.exhausted
+
+    def _moved(self, attempt: Attempt, read: Read) -> tuple[str | None, tuple[str, ...] | None]:
+        """Record how far the staged batch reads; return the new watermark and the position, if they move."""
+        writer, stage = attempt.writer, attempt.staged.name
+        if read.moves == "watermark":
+            assert attempt.bound is not None
+            return watermark.advance(writer, attempt.text, stage, attempt.bound), None
+        if read.moves != "position":
+            return None, None
+        position = watermark.position(writer, attempt.text, stage)
+        if attempt.first and position is not None:
+            control.write(writer.conn, self.spec.entity, initial_position=position)
+        return None, position or self._positions.get(self.result.batches)
+
+    def _finish(self, attempt: Attempt) -> None:
+        """After the last pass, in the transaction of its last batch."""
+        if self.options.windowed:
+            return
+        writer, before = attempt.writer, attempt.before
+        whole = self.options.mode == "full" or not self._is_incremental
+        if whole:
+            counts, read, written = reconcile(
+                writer,
+                attempt.source,
+                self.source.dialect,
+                attempt.text,
+                attempt.tracked,
+                self.options,
+                self.audit.run_tag,
+            )
+            self.write_batch(writer, counts, None, read, written)
+            self.judge(writer, attempt.tracked).settle()
+        if self._is_incremental and (whole or attempt.first):
+            assert attempt.bound is not None
+            self.result.cursor_end = watermark.settle(writer, self.spec, attempt.text, attempt.bound)
+            self.write_batch(writer, Counts(), self.result.cursor_end, 0.0, 0.0)
+        elif self._is_incremental and self.result.counts.extracted == 0:
+            self.note(
+                f"nothing at or after the watermark {before.cursor_value}, not even the row that set it: rows were "
+                "deleted, or the source was restored from a backup; run a full load"
+            )
+        done = {"initial_position": None, "initial_bound": None}
+        if before.initialized_at is None:
+            control.write(writer.conn, self.spec.entity, initialized_at=sa.func.now(), **done)
+        else:
+            control.write(writer.conn, self.spec.entity, **done)

@@ -1,0 +1,96 @@
+"""What a run asks of an entity, and what came of it.
+
+Belongs here: plain values passed between the engine and its callers. Does not belong here: behaviour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from etl_assets.engine.errors import SettingsError
+
+Mode = Literal["requested", "changed", "full"]
+Status = Literal["running", "success", "partial", "failed", "skipped", "abandoned"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to load.
+
+    `requested`: what is new, and exactly the months asked for. `changed`: also the months pending from earlier changes.
+    `full`: everything, deletions included. `since`/`until` (timestamps as the source writes them, until exclusive)
+    re-read that window of a mirror and never move its watermark. `max_batches` ends a mirror early, at a batch edge.
+    """
+
+    mode: Mode = "requested"
+    batch_size: int = 50_000
+    max_batches: int | None = None
+    since: str | None = None
+    until: str | None = None
+    allow_deletes: bool = False
+    lock_wait_seconds: float = 30.0
+
+    def __post_init__(self) -> None:
+        if self.mode not in get_args(Mode):
+            raise SettingsError(f"mode {self.mode!r} is unknown; use one of {', '.join(get_args(Mode))}")
+        for name in ("batch_size", "max_batches"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise SettingsError(f"{name} is {value}; it must be at least 1")
+
+    @property
+    def windowed(self) -> bool:
+        """Whether a window of a mirror is read again, instead of what is new."""
+        return self.since is not None or self.until is not None
+
+    @property
+    def load_type(self) -> str:
+        return "full" if self.mode == "full" else "incremental"
+
+
+@dataclass
+class Counts:
+    """Rows of one entity in one run. extracted = inserted + updated + unchanged + rejected."""
+
+    extracted: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    rejected: int = 0
+
+    def add(self, other: Counts) -> None:
+        for name in COUNT_NAMES:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    @property
+    def changed(self) -> int:
+        return self.inserted + self.updated + self.deleted
+
+    def as_dict(self) -> dict[str, int]:
+        return {name: getattr(self, name) for name in COUNT_NAMES}
+
+
+COUNT_NAMES = ("extracted", "inserted", "updated", "unchanged", "deleted", "rejected")
+
+
+@dataclass
+class Result:
+    """Outcome of one entity. `months` holds, for a partitioned table, the counts of each month rebuilt."""
+
+    entity: str
+    status: Status = "running"
+    counts: Counts = field(default_factory=Counts)
+    batches: int = 0
+    extract_seconds: float = 0.0
+    load_seconds: float = 0.0
+    cursor_start: str | None = None
+    cursor_end: str | None = None
+    months: dict[str, Counts] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    error: str | None = None
+
+    @property
+    def seconds(self) -> float:
+        return self.extract_seconds + self.load_seconds

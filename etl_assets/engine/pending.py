@@ -1,0 +1,93 @@
+"""The ledger of what is stale: keys and months that consumers have yet to take up.
+
+Rows are only ever appended by producers, in the transaction of their data, and deleted by the consumer in the
+transaction that rebuilds them: `DELETE … RETURNING` takes exactly the rows it saw, so a change committed meanwhile
+stays pending. (Clearing "up to the sequence number read" would lose rows whose lower number committed later.)
+Does not belong here: what a consumer does with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from etl_assets.engine.control import pending_partition
+from etl_assets.engine.destination import Destination, Writer
+from etl_assets.engine.spec import Keys, Months, TableSpec
+
+WHOLE = "*"
+UNDATED = "none"
+_p = pending_partition.c
+
+
+def record(writer: Writer, destination: Destination, producer: TableSpec) -> None:
+    """Append what the rows in `changes` make stale, for every consumer of `producer`."""
+    dialect, conn = writer.dialect, writer.conn
+    insert = f"INSERT INTO ctl.pending_partition (consumer, {dialect.quote('partition')})"
+    for feed in destination.graph.feeds(producer):
+        consumer = f"'{feed.consumer.entity}'"  # letters, digits, _ and dots: declarations accept nothing else
+        reading = feed.reading
+        if isinstance(reading, Keys):
+            select = reading.select or f"SELECT {dialect.quote(reading.columns[0])} FROM changes"
+            dialect.execute(
+                conn,
+                f"INSERT INTO ctl.pending_key (consumer, key) SELECT DISTINCT {consumer}, {dialect.as_text('k.key')} "
+                f"FROM ({select}) k (key) WHERE k.key IS NOT NULL",
+            )
+        elif isinstance(reading, Months):
+            type_, relation = dialect.declared_type(producer.table.columns[reading.column]), "changes c"
+            column = f"c.{dialect.quote(reading.column)}"
+            if reading.select:
+                type_, relation, column = "date", f"({reading.select}) c (day)", "c.day"
+            months = (dialect.month_of(column, type_, destination.zone, o) for o in reading.offsets)
+            union = " UNION ".join(f"SELECT COALESCE({m}, '{UNDATED}') FROM {relation}" for m in months)
+            dialect.execute(conn, f"{insert} SELECT {consumer}, p.p FROM ({union}) p (p)")
+        else:
+            dialect.execute(conn, f"{insert} SELECT {consumer}, '{WHOLE}' WHERE EXISTS (SELECT 1 FROM changes)")
+
+
+def highest_key_seq(writer: Writer, consumer: str) -> int:
+    """The newest ledger entry now visible; a run takes no newer ones, so that it ends."""
+    return int(
+        str(
+            writer.dialect.scalar(
+                writer.conn, f"SELECT COALESCE(MAX(seq), 0) FROM ctl.pending_key WHERE consumer = '{consumer}'"
+            )
+        )
+    )
+
+
+def take_keys(writer: Writer, consumer: TableSpec, limit: int, highest: int) -> tuple[str, int]:
+    """Move up to `limit` distinct pending keys into a staging table with the typed column `key`; name and number."""
+    dialect = writer.dialect
+    key_type = dialect.declared_type(consumer.table.columns[consumer.key[0]])
+    of = f"consumer = '{consumer.entity}' AND seq <= {highest}"
+    return dialect.take_keys(writer.conn, of, key_type, limit)
+
+
+def forget_keys(writer: Writer, consumer: str) -> None:
+    """Delete every pending key now visible: the caller rebuilds the whole table in the same transaction."""
+    writer.dialect.execute(writer.conn, f"DELETE FROM ctl.pending_key WHERE consumer = '{consumer}'")
+
+
+def take_partitions(writer: Writer, consumer: str, only: Iterable[str] | None = None) -> set[str]:
+    """Delete the pending months of `consumer` (those in `only`, if given) and return them."""
+    statement = sa.delete(pending_partition).where(_p.consumer == consumer)
+    if only is not None:
+        statement = statement.where(_p.partition.in_(list(only)))
+    return set(writer.conn.execute(statement.returning(_p.partition)).scalars())
+
+
+def waiting(destination: Destination) -> dict[str, set[str]]:
+    """Pending months per consumer of this system (`*` for a whole table); consumers with pending keys have `*` too."""
+    system = destination.graph.system + "."
+    found: dict[str, set[str]] = {}
+    with destination.engine.connect() as conn:
+        months = sa.select(_p.consumer, _p.partition).distinct().where(_p.consumer.startswith(system, autoescape=True))
+        for consumer, partition in conn.execute(months):
+            found.setdefault(consumer, set()).add(partition)
+        keys = sa.text("SELECT DISTINCT consumer FROM ctl.pending_key WHERE consumer LIKE :prefix")
+        for consumer in conn.execute(keys, {"prefix": system.replace("_", r"\_") + "%"}).scalars():
+            found.setdefault(consumer, set()).add(WHOLE)
+    return found

@@ -1,0 +1,109 @@
+"""Loads SQL tables: run the SELECT (for changed keys, for months, or whole) and diff-merge its rows into the table.
+
+Belongs here: what a Merge, ReplaceWindow and Replace take up from the ledger and in which scope they delete.
+Does not belong here: the frame around it (entity.py), storing the rows (replace.py), the SELECTs (SQL files).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from etl_assets.engine import control, drift, pending
+from etl_assets.engine.destination import Writer
+from etl_assets.engine.dialects.base import Staged
+from etl_assets.engine.entity import Stopwatch
+from etl_assets.engine.errors import SpecError
+from etl_assets.engine.replace import ReplaceLoad
+from etl_assets.engine.spec import Merge
+from etl_assets.engine.window import Window
+
+
+@dataclass
+class SqlLoad(ReplaceLoad):
+    """One load of a SQL table."""
+
+    def move(self, writer: Writer, before: control.ControlRow) -> None:
+        drift.stored_columns(self.spec, writer.conn, writer.dialect)
+        whole = self.options.mode == "full" or before.initialized_at is None
+        load = self.spec.load
+        if isinstance(load, Merge):
+            whole = bool(pending.take_partitions(writer, self.spec.entity)) or whole
+            self._merge_all(writer) if whole else self._merge_pending(writer)
+        elif self.window:
+            whole = whole and self.options.mode != "requested"
+            whole = self._rebuild_months(writer, self.window, whole)
+        else:
+            stale = pending.take_partitions(writer, self.spec.entity)
+            whole = whole or bool(stale) or getattr(load, "always", False) or self.options.mode == "requested"
+            if whole:
+                self._rebuild(writer, self.destination.graph.select(self.spec), None)
+            else:
+                self.note("no upstream changed: nothing to rebuild")
+        if whole and before.initialized_at is None:
+            control.write(writer.conn, self.spec.entity, initialized_at=sa.func.now())
+
+    def _merge_all(self, writer: Writer) -> None:
+        pending.forget_keys(writer, self.spec.entity)
+        self._rebuild(writer, self.destination.graph.select(self.spec), None)
+
+    def _merge_pending(self, writer: Writer) -> None:
+        highest = pending.highest_key_seq(writer, self.spec.entity)
+        key = writer.dialect.quote(self.spec.key[0])
+        while True:
+            keys, taken = pending.take_keys(writer, self.spec, self._batch_size, highest)
+            if taken:
+                scope = f"t.{key} IN (SELECT key FROM {writer.dialect.quote(keys)})"
+                self._rebuild(writer, self.destination.graph.select(self.spec, keys=keys), scope)
+            writer.dialect.drop_stage(writer.conn, keys)
+            if taken < self._batch_size:
+                return
+            self.commit(writer)
+
+    def _rebuild_months(self, writer: Writer, window: Window, whole: bool) -> bool:
+        """Rebuild everything, or the months asked for and pending; return whether it was everything."""
+        every, entity = self.destination.months, self.spec.entity
+        if not every:
+            raise SpecError(f"{entity} is rebuilt by months, and the destination has none")
+        unknown = sorted(set(self.months).difference(every))
+        if unknown:
+            raise SpecError(f"{entity}: {', '.join(unknown)} is no month of {every[0]} to {every[-1]}")
+        select = self.destination.graph.select(self.spec)
+        if whole:
+            stale = pending.take_partitions(writer, entity)
+        elif self.options.mode == "changed":
+            stale = pending.take_partitions(writer, entity)
+            whole = pending.WHOLE in stale
+        else:
+            pending.take_partitions(writer, entity, self.months)
+            stale = set(self.months)
+        if whole:
+            self._rebuild(writer, select, None, outside=window.outside(every, "s"))
+            return True
+        wanted = sorted(stale.intersection(every))
+        if wanted:
+            body = f"SELECT * FROM (\n{select}\n) q WHERE {window.within(wanted, 'q')}"
+            self._rebuild(writer, body, window.within(wanted, "t"), months=wanted)
+        if stale.difference(every):
+            # Rows that moved out of every month: nothing to rebuild, but they are counted and listed.
+            body = f"SELECT * FROM (\n{select}\n) q WHERE {window.outside(every, 'q')}"
+            self._rebuild(writer, body, "1 = 0", outside=window.outside(every, "s"))
+        return False
+
+    def _rebuild(
+        self,
+        writer: Writer,
+        select: str,
+        scope: str | None,
+        *,
+        outside: str | None = None,
+        months: Iterable[str] = (),
+    ) -> None:
+        dialect, watch = writer.dialect, Stopwatch()
+        stage, rows = dialect.stage_select(writer.conn, select)
+        types = {c.name: c.type for c in dialect.columns(writer.conn, f"pg_temp.{stage}")}
+        declared = {n: dialect.declared_type(self.spec.table.columns[n]) for n in self.spec.data_columns}
+        expressions = {n: dialect.expression(n, types[n], t) for n, t in declared.items()}
+        self.replace(writer, Staged(stage, expressions, types), rows, watch, scope, outside=outside, months=months)

@@ -1,0 +1,64 @@
+"""Finds hard deletes: holds the keys of the target against those of the source, in the snapshot the rows came from.
+
+Belongs here: the comparison and its guard. Does not belong here: when it is due (mirror.py).
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from etl_assets.engine.destination import Writer
+from etl_assets.engine.dialects.base import CatalogColumn, Dialect
+from etl_assets.engine.entity import Stopwatch
+from etl_assets.engine.errors import DeleteGuardError
+from etl_assets.engine.extract import SourceText
+from etl_assets.engine.options import Counts, Options
+from etl_assets.engine.spec import TableSpec
+
+# From here on an empty source is suspicious, whatever the share.
+_EMPTIED = 10
+
+
+def reconcile(
+    writer: Writer,
+    source: sa.Connection,
+    source_dialect: Dialect,
+    text: SourceText,
+    tracked: tuple[str, ...],
+    options: Options,
+    run_tag: str | None,
+) -> tuple[Counts, float, float]:
+    """Delete (or mark) target rows whose key the source no longer has; return counts, seconds reading and writing."""
+    dialect, conn, spec, watch = writer.dialect, writer.conn, text.spec, Stopwatch()
+    columns = ((k, text.shape.column(k)) for k in spec.key)
+    stage = dialect.create_stage(
+        conn, [CatalogColumn(k, source_dialect.transfer_type(c.type), False) for k, c in columns]
+    )
+    stream = source_dialect.stream(source, text.select_keys())
+    try:
+        present = stream.into(conn, stage, None)
+    finally:
+        stream.close()
+    extracted = watch.lap()
+    gone = dialect.missing(conn, spec, stage, None)
+    if gone:
+        if not options.allow_deletes:
+            _guard(writer, spec, gone, present)
+        if tracked:
+            dialect.execute(conn, "TRUNCATE changes")
+        gone = dialect.delete_missing(conn, spec, stage, None, tracked, run_tag=run_tag)
+    dialect.drop_stage(conn, stage)
+    return Counts(deleted=gone), extracted, watch.lap()
+
+
+def _guard(writer: Writer, spec: TableSpec, gone: int, present: int) -> None:
+    limits = spec.limits
+    flag = spec.role("deleted_flag")
+    live = f" WHERE NOT {writer.dialect.quote(flag)}" if flag else ""
+    total = writer.dialect.number(writer.conn, f"SELECT COUNT(*) FROM {writer.dialect.relation(spec.relation)}{live}")
+    emptied = present == 0 and gone > _EMPTIED
+    if emptied or (gone > limits.deleted_rows and gone > limits.deleted_share * total):
+        raise DeleteGuardError(
+            f"{spec.entity}: {gone} of {total} rows are no longer in the source, more than {limits.deleted_share:.0%}. "
+            "Nothing was deleted. If that is right, run it once with allow_deletes (CLI: --allow-deletes)."
+        )

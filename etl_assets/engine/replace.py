@@ -1,0 +1,105 @@
+"""Stores a whole staging table as the new content of a scope: merge its rows, delete what the scope no longer has.
+
+Belongs here: what SQL tables and DataFrames have in common. Does not belong here: where the rows come from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from etl_assets.engine import failpoint
+from etl_assets.engine.destination import Writer
+from etl_assets.engine.dialects.base import Reject, Staged
+from etl_assets.engine.entity import Load, Stopwatch
+from etl_assets.engine.options import Counts
+from etl_assets.engine.spec import ReplaceWindow
+from etl_assets.engine.window import Window
+
+
+@dataclass
+class ReplaceLoad(Load):
+    """A load that replaces scopes. `months`: the partitions of the run (first days), for a ReplaceWindow."""
+
+    months: tuple[str, ...] = ()
+
+    @property
+    def window(self) -> Window | None:
+        """The months of this table, if it has any."""
+        if not isinstance(self.spec.load, ReplaceWindow):
+            return None
+        dialect, column = self.destination.dialect, self.spec.load.column
+        type_ = dialect.declared_type(self.spec.table.columns[column])
+        return Window(dialect, column, type_, self.destination.zone)
+
+    def replace(
+        self,
+        writer: Writer,
+        staged: Staged,
+        rows: int,
+        watch: Stopwatch,
+        scope: str | None,
+        *,
+        outside: str | None = None,
+        months: Iterable[str] = (),
+    ) -> None:
+        """Make the `rows` staged rows the content of `scope` (SQL over alias `t`; None: all); record one batch.
+
+        Rows meeting `outside` (SQL over alias `s`) are rejected. Every month of `months` is counted, changed or not.
+        """
+        dialect, conn = writer.dialect, writer.conn
+        extracted = watch.lap()
+        failpoint.reach("staged")
+        tracked = self._tracked(writer)
+        strays = 0
+        if outside:
+            reject = Reject("outside_partitions", outside, getattr(self.spec.load, "column", ""))
+            strays = dialect.reject(conn, self.spec.entity, staged, self.spec.key, [reject], self.audit.run_id)
+        judge = self.judge(writer, tracked)
+        judged = judge.store(staged, rows, self.result.counts, unique=False, newer_by=None)
+        if self.window:
+            self._count_stored(writer, self.window, staged.name, months)
+        deleted = dialect.delete_missing(conn, self.spec, staged.name, scope, tracked, run_tag=self.audit.run_tag)
+        if self.window:
+            self._count_changed(writer, self.window)
+        counts = Counts(
+            extracted=rows,
+            inserted=judged.merged.inserted,
+            updated=judged.merged.updated,
+            unchanged=rows - strays - judged.rejected - judged.merged.inserted - judged.merged.updated,
+            deleted=deleted,
+            rejected=judged.rejected + strays,
+        )
+        if scope is None:
+            judge.settle()
+        dialect.drop_stage(conn, staged.name)
+        self.write_batch(writer, counts, None, extracted, watch.lap())
+
+    def _tracked(self, writer: Writer) -> tuple[str, ...]:
+        """Images handed to consumers, and the window column, by which counts per month are taken."""
+        tracked = self.stage_changes(writer)
+        if self.window and self.window.column not in tracked:
+            tracked = (*tracked, self.window.column)
+            writer.dialect.create_changes(writer.conn, self.spec, tracked)
+        return tracked
+
+    def _count_stored(self, writer: Writer, window: Window, stage: str, months: Iterable[str]) -> None:
+        for wanted in months:
+            self.result.months.setdefault(wanted, Counts())
+        at = window.month("s")
+        select = f"SELECT {at}, COUNT(*) FROM {writer.dialect.quote(stage)} s GROUP BY {at}"
+        for month, number in writer.dialect.rows(writer.conn, select):
+            counts = self.result.months.setdefault(str(month), Counts())
+            counts.extracted += int(str(number))
+            counts.unchanged += int(str(number))
+
+    def _count_changed(self, writer: Writer, window: Window) -> None:
+        # A moved row counts where it now is; its old month shows it in no other way.
+        at = window.month("c")
+        select = f"SELECT {at}, c.op, COUNT(*) FROM changes c WHERE c.op = 'D' OR c.image = 'new' GROUP BY {at}, c.op"
+        names = {"I": "inserted", "U": "updated", "D": "deleted"}
+        for month, op, number in writer.dialect.rows(writer.conn, select):
+            counts = self.result.months.setdefault(str(month), Counts())
+            name, size = names[str(op)], int(str(number))
+            setattr(counts, name, getattr(counts, name) + size)
+            counts.unchanged -= 0 if name == "deleted" else size

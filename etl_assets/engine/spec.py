@@ -1,0 +1,329 @@
+"""Declarations: what a table is, where its rows come from and how they are loaded. Nonsense is refused on creation.
+
+Belongs here: frozen facts about tables. Does not belong here: SQL generation, connections, Dagster.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from etl_assets.engine.checks import Check, NotNull, UniqueKey
+from etl_assets.engine.errors import SpecError
+
+Role = Literal["inserted_at", "updated_at", "deleted_flag", "deleted_at", "run_id"]
+_NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+_TABLE_NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
+
+
+def column(
+    name: str,
+    type_: Any,
+    comment: str,
+    *,
+    nullable: bool = True,
+    pii: str | None = None,
+    role: Role | None = None,
+    source: str | None = None,
+    identity: bool = False,
+    not_compared: bool = False,
+) -> sa.Column[Any]:
+    """Declare one column of a warehouse table.
+
+    `pii` names the class of personal data it holds; `role` marks a column the engine fills itself; `source` is the
+    column's name in the source when it differs; `identity` makes it a surrogate key the server allocates once;
+    `not_compared` lets it follow the source without making a row differ.
+    """
+    tags = (("pii", pii), ("role", role), ("source", source), ("not_compared", not_compared))
+    info = {k: v for k, v in tags if v}
+    args = [sa.Identity()] if identity else []
+    return sa.Column(name, type_, *args, nullable=nullable and not identity, comment=comment, info=info)
+
+
+def audit_columns(*, marks_deletes: bool = False) -> list[sa.Column[Any]]:
+    """Return the load-time columns of a mirror (and of soft deletes), filled by the engine and never compared."""
+    stamp = sa.DateTime(timezone=True)
+    columns = [
+        column("etl_inserted_at", stamp, "When the load first wrote the row", role="inserted_at"),
+        column("etl_updated_at", stamp, "When the load last changed the row", role="updated_at"),
+    ]
+    if marks_deletes:
+        columns += [
+            column("is_deleted", sa.Boolean(), "Row no longer exists upstream", nullable=False, role="deleted_flag"),
+            column("deleted_at", stamp, "When the load noticed the deletion", role="deleted_at"),
+        ]
+    return columns
+
+
+@dataclass(frozen=True)
+class Incremental:
+    """Mirror by a composite watermark (`cursor`, key). The last `lag` before the watermark is read again each run."""
+
+    cursor: str
+    lag: timedelta = timedelta(minutes=15)
+
+    def __post_init__(self) -> None:
+        if self.lag < timedelta(0):
+            raise SpecError(f"lag of cursor {self.cursor!r} is negative; give a duration of zero or more")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Mirror by reading everything each run; rows gone from the source are deleted or marked."""
+
+
+@dataclass(frozen=True)
+class Merge:
+    """SQL transform run only for the keys its upstreams changed.
+
+    `restrict` maps a relation read by the SQL to the column of it that holds this table's (single) key column, so that
+    aggregates over that relation see the changed keys only. Relations not named are read whole.
+    """
+
+    restrict: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ReplaceWindow:
+    """SQL transform rebuilt month by month; `column` is the date of its rows in the reporting time zone."""
+
+    column: str
+
+
+@dataclass(frozen=True)
+class Replace:
+    """SQL transform rebuilt whole, when an upstream changed or (`always`) in every run."""
+
+    always: bool = False
+
+
+@dataclass(frozen=True)
+class View:
+    """A view in the destination: nothing is stored; consumers read through it."""
+
+
+Strategy = Incremental | Snapshot | Merge | ReplaceWindow | Replace | View
+
+
+@dataclass(frozen=True)
+class Keys:
+    """How changed rows of an upstream become keys of a Merge consumer.
+
+    `select` is one SELECT over the relation `changes` (old and new images of the changed rows, columns `columns`) and
+    any warehouse table; it returns one column, the key. Without `select` the single column itself is the key.
+    """
+
+    columns: tuple[str, ...]
+    select: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.columns or (self.select is None and len(self.columns) != 1):
+            raise SpecError("Keys needs one column, or several columns with a `select`")
+
+
+@dataclass(frozen=True)
+class Months:
+    """How changed rows of an upstream become months of a partitioned consumer: the months of `column`, plus offsets.
+
+    Where the upstream has no date (a dimension), `column` is its key and `select` one SELECT over `changes`
+    (that column, old and new images) and any warehouse table, which returns dates: those of the facts that use the key.
+    """
+
+    column: str
+    offsets: tuple[int, ...] = (0,)
+    select: str | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (self.column,)
+
+
+@dataclass(frozen=True)
+class Anything:
+    """Any change of the upstream makes the consumer stale as a whole."""
+
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ignore:
+    """Changes of this upstream never make the consumer stale (say why in `reason`)."""
+
+    reason: str
+    columns: tuple[str, ...] = ()
+
+
+Reading = Keys | Months | Anything | Ignore
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A row-level rule: rows for which `condition` (SQL over the row's columns) is false are rejected as `name`."""
+
+    name: str
+    condition: str
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When to stop rather than continue.
+
+    A batch fails when it rejects more than `rejected_rows` rows and more than `rejected_share` of itself and of the run
+    so far. A reconciliation is refused when it would delete more than `deleted_rows` rows and `deleted_share` of them.
+    """
+
+    rejected_rows: int = 10
+    rejected_share: float = 0.01
+    deleted_rows: int = 100
+    deleted_share: float = 0.05
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """One warehouse table or view and how it is kept up to date.
+
+    `table` carries columns, types, comments and PII tags (build them with `column`); `key` is its natural key.
+    A mirror names its `source` relation; everything else is a SQL file found by the asset key.
+    """
+
+    system: str
+    layer: str
+    table: sa.Table
+    key: tuple[str, ...]
+    load: Strategy
+    source: str | None = None
+    reads: Mapping[str, Reading] = field(default_factory=dict)
+    rules: Sequence[Rule] = ()
+    checks: Sequence[Check] = ()
+    limits: Limits = Limits()
+    dedupe_order: tuple[str, ...] = ()
+    marks_deletes: bool = False
+    new_source_columns: Literal["add", "report"] = "add"
+    owner: str = "team:data"
+    sql_variant: str | None = None
+
+    def __post_init__(self) -> None:
+        problems = list(self._problems())
+        if problems:
+            raise SpecError(f"{self.entity}: " + "; ".join(problems))
+
+    @property
+    def name(self) -> str:
+        return self.table.name
+
+    @property
+    def relation(self) -> str:
+        """`schema.table` as SQL files name it."""
+        return f"{self.table.schema}.{self.table.name}"
+
+    @property
+    def asset_key(self) -> tuple[str, str, str]:
+        return (self.system, self.layer, self.table.name)
+
+    @property
+    def entity(self) -> str:
+        """The name used in control and audit tables."""
+        return ".".join((self.system, self.layer, self.table.name))
+
+    @property
+    def is_mirror(self) -> bool:
+        return isinstance(self.load, Incremental | Snapshot)
+
+    @property
+    def is_view(self) -> bool:
+        return isinstance(self.load, View)
+
+    def role(self, role: Role) -> str | None:
+        """The column the engine fills for `role`, if declared."""
+        return next((c.name for c in self.table.columns if c.info.get("role") == role), None)
+
+    @property
+    def data_columns(self) -> tuple[str, ...]:
+        """Columns that come from the source or the SELECT, in declared order."""
+        return tuple(c.name for c in self.table.columns if "role" not in c.info and c.identity is None)
+
+    @property
+    def not_compared(self) -> frozenset[str]:
+        """Columns that follow the source when a row is written but never make it differ (they change at every read)."""
+        return frozenset(c.name for c in self.table.columns if c.info.get("not_compared"))
+
+    def source_column(self, name: str) -> str:
+        return str(self.table.columns[name].info.get("source", name))
+
+    def all_checks(self) -> tuple[Check, ...]:
+        """Declared checks, after the blocking ones every keyed table has."""
+        if self.is_view or not self.key:
+            return tuple(self.checks)
+        required = tuple(
+            c.name for c in self.table.columns if c.name in self.key or (not c.nullable and c.name in self.data_columns)
+        )
+        return (UniqueKey(self.key), NotNull(required, blocking=True), *self.checks)
+
+    def _problems(self) -> Iterator[str]:
+        columns = set(self.table.columns.keys())
+        for name in (self.system, self.layer):
+            if not _NAME.match(name):
+                yield f"name {name!r} must be lower case letters, digits and _"
+        if not _TABLE_NAME.match(self.table.name):
+            yield f"table name {self.table.name!r} must be letters, digits and _"
+        if not self.table.schema:
+            yield "table needs a schema"
+        if not self.key and not self.is_view:
+            yield "a stored table needs a key: without one rows cannot be told apart"
+        for name in self.key:
+            if name not in columns:
+                yield f"key column {name!r} is not declared"
+            elif not self.is_view and name not in self.data_columns:
+                yield f"key column {name!r} is filled by the engine; name the natural key"
+        if len(set(self.key)) != len(self.key):
+            yield "key names a column twice"
+        if self.is_mirror != (self.source is not None):
+            yield "a mirror (Incremental, Snapshot) needs `source`; anything else must not have one"
+        if self.marks_deletes != (self.role("deleted_flag") is not None and self.role("deleted_at") is not None):
+            yield "marks_deletes and the columns of roles deleted_flag and deleted_at go together"
+        yield from self._load_problems(columns)
+        yield from (
+            f"{c.describe()} names undeclared column {n!r}"
+            for c in self.checks
+            for n in c.columns()
+            if n not in columns
+        )
+        if len({c.name for c in self.checks}) != len(self.checks):
+            yield "two checks have the same name"
+        yield from (f"column {c.name!r} needs a comment" for c in self.table.columns if not c.comment)
+
+    def _load_problems(self, columns: set[str]) -> Iterator[str]:
+        """What contradicts the load strategy."""
+        load = self.load
+        if isinstance(load, Incremental):
+            if load.cursor not in columns:
+                yield f"cursor {load.cursor!r} is not a declared column"
+            elif not isinstance(self.table.columns[load.cursor].type, sa.Date | sa.DateTime):
+                yield f"cursor {load.cursor!r} must be a timestamp or date: it is bounded by the source's clock"
+            elif isinstance(self.table.columns[load.cursor].type, sa.Date) and not load.lag:
+                yield f"cursor {load.cursor!r} is a date: without a lag the rest of the day would be missed"
+        if isinstance(load, ReplaceWindow):
+            if load.column not in columns:
+                yield f"window column {load.column!r} is not a declared column"
+            elif not isinstance(self.table.columns[load.column].type, sa.Date | sa.DateTime):
+                yield f"window column {load.column!r} must be a date or timestamp"
+        if isinstance(load, Merge) and len(self.key) != 1:
+            yield "Merge needs a key of exactly one column"
+        accepted = _READINGS.get(type(load), ())
+        for relation, reading in self.reads.items():
+            if not isinstance(reading, accepted):
+                names = " or ".join(r.__name__ for r in accepted) or "nothing"
+                ours, theirs = type(load).__name__, type(reading).__name__
+                yield f"upstream {relation!r} is read as {theirs}, but a table loaded by {ours} is fed by {names}"
+
+
+_READINGS: Mapping[type, tuple[type[Reading], ...]] = {
+    Merge: (Keys, Anything, Ignore),
+    ReplaceWindow: (Months, Anything, Ignore),
+    Replace: (Anything, Ignore),
+}

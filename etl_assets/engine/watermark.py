@@ -1,0 +1,59 @@
+"""How far a mirror has read: the composite watermark (cursor, key), as text of the source, compared by the server.
+
+Belongs here: what a batch or a whole read moves the watermark to. Does not belong here: which rows that makes a run
+read (extract.py), when it is committed (mirror.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from etl_assets.engine import control
+from etl_assets.engine.destination import Writer
+from etl_assets.engine.extract import SourceText
+from etl_assets.engine.spec import TableSpec
+
+
+def position(writer: Writer, text: SourceText, stage: str) -> tuple[str, ...] | None:
+    """The last key of a batch read in key order."""
+    return writer.dialect.last_row(writer.conn, stage, [(k, text.typed(k)[1]) for k in text.spec.key])
+
+
+def advance(writer: Writer, text: SourceText, stage: str, bound: str) -> str | None:
+    """Move the watermark to the last row, up to `bound`, of a batch read in cursor order, if that is forward.
+
+    Rows beyond the bound (dated in the future) do not move it: moving it to the bound instead would put rows stamped
+    between the newest real row and now out of reach of the lag. Returns the new cursor value, None when it stays.
+    """
+    entity, cursor_type = text.spec.entity, text.typed(text.cursor)[1]
+    columns = [(text.cursor, cursor_type), *((k, text.typed(k)[1]) for k in text.spec.key)]
+    last = writer.dialect.last_row(writer.conn, stage, columns, up_to=writer.dialect.literal(bound, cursor_type))
+    if last is None:
+        return None
+    mark = control.read(writer.conn, entity)
+    if mark.cursor_value is not None:
+        old = (mark.cursor_value, *(mark.cursor_key or ()))
+        size = min(len(old), len(last))
+        if not _greater(writer, [t for _, t in columns[:size]], last[:size], old[:size]):
+            return None
+    key = last[1:] or None
+    control.write(writer.conn, entity, cursor_value=last[0], cursor_key=key, cursor_type=cursor_type)
+    return last[0]
+
+
+def settle(writer: Writer, spec: TableSpec, text: SourceText, bound: str) -> str | None:
+    """After everything was read: set the watermark to the newest stored cursor up to `bound`; return it."""
+    dialect, cursor_type = writer.dialect, text.typed(text.cursor)[1]
+    limit, column = dialect.literal(bound, cursor_type), dialect.quote(text.cursor)
+    newest = dialect.as_text(f"MAX(CASE WHEN {column} <= {limit} THEN {column} END)")
+    found = dialect.scalar(writer.conn, f"SELECT {newest} FROM {dialect.relation(spec.relation)}")
+    value = None if found is None else str(found)
+    control.write(writer.conn, spec.entity, cursor_value=value, cursor_type=cursor_type, cursor_key=None)
+    return value
+
+
+def _greater(writer: Writer, types: Sequence[str], left: Sequence[str], right: Sequence[str]) -> bool:
+    d = writer.dialect
+    ours = [d.ordering(d.literal(v, t), t) for v, t in zip(left, types, strict=True)]
+    theirs = [d.literal(v, t) for v, t in zip(right, types, strict=True)]
+    return bool(d.scalar(writer.conn, f"SELECT CASE WHEN {d.after(ours, theirs)} THEN 1 ELSE 0 END"))

@@ -1,0 +1,51 @@
+"""Declared checks as Dagster asset checks: one step per table evaluates all of its own.
+
+Belongs here: when checks run, what they block, what they report. Does not belong here: their SQL (engine/checks.py).
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from etl_assets.engine.spec import TableSpec
+from etl_assets.orchestration.system import System
+
+
+def build_checks(system: System) -> list[dg.AssetChecksDefinition]:
+    return [_checks_of(system, spec) for spec in system.graph.ordered if spec.all_checks()]
+
+
+def _checks_of(system: System, spec: TableSpec) -> dg.AssetChecksDefinition:
+    key = dg.AssetKey(spec.asset_key)
+    declared = {c.name: c for c in spec.all_checks()}
+
+    @dg.multi_asset_check(
+        name="__".join((*spec.asset_key, "checks")),
+        specs=[
+            dg.AssetCheckSpec(c.name, asset=key, blocking=c.blocking, description=c.describe())
+            for c in declared.values()
+        ],
+        can_subset=True,
+        required_resource_keys={system.io_manager_key},
+        pool=system.name,
+    )
+    def checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
+        destination = getattr(context.resources, system.io_manager_key).destination
+        dialect = destination.dialect
+        relation = dialect.relation(spec.relation)
+        selected = sorted(k.name for k in context.selected_asset_check_keys)
+        counts = ", ".join(f"({declared[n].violations(relation, dialect.quote)})" for n in selected)
+        with destination.engine.connect() as conn:
+            found = dialect.rows(conn, f"SELECT {counts}")[0] if selected else ()
+        for name, number in zip(selected, found, strict=True):
+            violations = int(str(number))
+            yield dg.AssetCheckResult(
+                passed=violations == 0,
+                check_name=name,
+                asset_key=key,
+                severity=dg.AssetCheckSeverity.ERROR if declared[name].blocking else dg.AssetCheckSeverity.WARN,
+                description=declared[name].describe(),
+                metadata={"violating_rows": violations},
+            )
+
+    return checks

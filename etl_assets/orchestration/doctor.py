@@ -1,0 +1,70 @@
+"""What stands in the way of a system's runs, found before they fail, each with the way out.
+
+Belongs here: looking. Does not belong here: changing anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from etl_assets.engine.destination import Source
+from etl_assets.engine.errors import EtlError
+from etl_assets.engine.spec import Incremental
+from etl_assets.orchestration.system import System
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`level`: ok, advice (works, could be better) or problem (a run would fail)."""
+
+    level: Literal["ok", "advice", "problem"]
+    system: str
+    what: str
+    text: str
+
+
+def examine(system: System) -> Iterator[Finding]:
+    """Look at both ends of a system. Never raises for an unreachable database."""
+    try:
+        source = system.source()
+        with source.snapshot() as conn:
+            yield from _source(system, source, conn)
+    except (SQLAlchemyError, EtlError) as error:
+        yield Finding("problem", system.name, "source", str(system.source_dialect.classify(error)))
+    try:
+        destination = system.destination()
+        with destination.engine.connect() as conn:
+            version = destination.dialect.version(conn)
+            yield Finding("ok", system.name, "warehouse", f"{version}; schema up to date")
+    except (SQLAlchemyError, EtlError) as error:
+        yield Finding("problem", system.name, "warehouse", str(system.dialect.classify(error)))
+
+
+def _source(system: System, source: Source, conn: sa.Connection) -> Iterator[Finding]:
+    dialect = source.dialect
+    yield Finding("ok", system.name, "source", dialect.version(conn))
+    for spec in system.graph.specs:
+        if spec.source is None:
+            continue
+        found = {c.name: c for c in dialect.columns(conn, spec.source)}
+        missing = [spec.source_column(c) for c in spec.data_columns if spec.source_column(c) not in found]
+        if missing:
+            remedy = (
+                "GRANT SELECT on it to the source role" if dialect.exists(conn, spec.source) else "no such relation"
+            )
+            yield Finding("problem", system.name, spec.source, f"cannot read {', '.join(missing)}: {remedy}")
+            continue
+        cursor = spec.load.cursor if isinstance(spec.load, Incremental) else None
+        if cursor and not dialect.has_index(conn, spec.source, spec.source_column(cursor)):
+            yield Finding(
+                "advice",
+                system.name,
+                spec.source,
+                f"no index on {cursor}: each run scans the table. Where you may: "
+                f"CREATE INDEX CONCURRENTLY ON {spec.source} ({cursor})",
+            )

@@ -1,0 +1,79 @@
+"""Jobs and schedules of a system: incremental, full, pending, one per layer.
+
+Belongs here: selections, run configuration, cron. Does not belong here: the dry run (plan.py), sensors.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+from dagster import AssetSelection
+
+from etl_assets.orchestration.partitions import current_month
+from etl_assets.orchestration.resources import load_config
+from etl_assets.orchestration.system import System
+
+MAX_RUNTIME_SECONDS = {"incremental": 3600, "full": 6 * 3600, "pending": 3600}
+
+
+def build_jobs(system: System) -> list[dg.UnresolvedAssetJobDefinition]:
+    """`<system>_incremental`, `_full`, `_pending` (only what is stale downstream of the mirrors), and one per layer."""
+    stored = AssetSelection.assets(*(dg.AssetKey(s.asset_key) for s in system.graph.specs))
+    derived = AssetSelection.assets(*(dg.AssetKey(s.asset_key) for s in system.graph.specs if not s.is_mirror))
+    layers = dict.fromkeys(s.layer for s in system.graph.ordered)
+    jobs = [
+        _job(
+            system,
+            "incremental",
+            stored,
+            "changed",
+            "Bring everything up to date: new rows, then every month they touch.",
+        ),
+        _job(system, "full", stored, "full", "Read everything again, deletions included, and compare all months."),
+        _job(
+            system,
+            "pending",
+            derived,
+            "changed",
+            "Rebuild what earlier changes made stale, without reading the source.",
+        ),
+    ]
+    return jobs + [
+        _job(system, layer, AssetSelection.groups(f"{system.name}_{layer}"), "changed", f"Layer {layer} alone.")
+        for layer in layers
+    ]
+
+
+def build_schedules(system: System, *, running: bool) -> list[dg.ScheduleDefinition]:
+    """Both schedules. After downtime Dagster starts one run, for the latest missed tick."""
+    status = dg.DefaultScheduleStatus.RUNNING if running else dg.DefaultScheduleStatus.STOPPED
+    return [
+        _schedule(system, "incremental", system.cadence.incremental, status),
+        _schedule(system, "full", system.cadence.full, status),
+    ]
+
+
+def _job(
+    system: System, kind: str, selection: AssetSelection, mode: str, description: str
+) -> dg.UnresolvedAssetJobDefinition:
+    return dg.define_asset_job(
+        system.job(kind),
+        selection=selection,
+        config=load_config(mode),
+        description=description,
+        tags={"dagster/max_runtime": str(MAX_RUNTIME_SECONDS.get(kind, 3600)), "etl_assets/system": system.name},
+    )
+
+
+def _schedule(system: System, kind: str, cron: str, status: dg.DefaultScheduleStatus) -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name=system.job(kind),
+        job_name=system.job(kind),
+        cron_schedule=cron,
+        execution_timezone=system.zone,
+        default_status=status,
+        description=f"{system.title}: {kind}, `{cron}` in {system.zone}",
+    )
+    def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        return dg.RunRequest(partition_key=current_month(system.zone, context.scheduled_execution_time))
+
+    return schedule

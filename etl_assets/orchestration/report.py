@@ -1,0 +1,87 @@
+"""Engine results as Dagster metadata: counts, cursors, months, schema. Never a value of a row.
+
+Belongs here: names and shapes of metadata. Does not belong here: when events are logged (io_managers.py).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dagster as dg
+
+from etl_assets.engine.dialects.base import Dialect
+from etl_assets.engine.options import Counts, Result
+from etl_assets.engine.spec import TableSpec
+
+Metadata = dict[str, Any]
+
+
+def source_key(spec: TableSpec) -> tuple[str, str, str]:
+    """Asset key of the source relation a mirror reads."""
+    assert spec.source is not None
+    return (spec.system, "source", spec.source.rsplit(".", 1)[-1])
+
+
+def summary(result: Result) -> str:
+    """One line for logs: what a load did, in counts."""
+    counts = ", ".join(f"{name} {number}" for name, number in result.counts.as_dict().items())
+    return f"{result.entity} {result.status} in {result.seconds:.2f} s: {counts}"
+
+
+def counts_metadata(counts: Counts) -> Metadata:
+    return {f"rows_{name}": number for name, number in counts.as_dict().items()}
+
+
+def result_metadata(spec: TableSpec, result: Result, row_count: int | None) -> Metadata:
+    """Metadata of one materialization."""
+    out = counts_metadata(result.counts) if not spec.is_view else {}
+    out |= {"status": result.status, "batches": result.batches}
+    out |= {"seconds_extract": round(result.extract_seconds, 3), "seconds_load": round(result.load_seconds, 3)}
+    if row_count is not None:
+        out["dagster/row_count"] = row_count
+    if result.seconds > 0 and result.counts.extracted:
+        out["rows_per_second"] = round(result.counts.extracted / result.seconds)
+    if spec.is_mirror:
+        out |= {
+            "cursor_start": result.cursor_start or "none",
+            "cursor_end": result.cursor_end or result.cursor_start or "none",
+        }
+    if result.months:
+        out["months_rebuilt"] = len(result.months)
+        out["counts_by_month"] = dg.MetadataValue.table(
+            records=[dg.TableRecord({"month": m, **c.as_dict()}) for m, c in sorted(result.months.items())],
+            schema=dg.TableSchema(
+                columns=[dg.TableColumn("month", "string"), *(dg.TableColumn(n, "int") for n in Counts().as_dict())]
+            ),
+        )
+    if result.notes:
+        out["notes"] = dg.MetadataValue.md("\n".join(f"- {n}" for n in result.notes))
+    return out
+
+
+def source_metadata(result: Result) -> Metadata:
+    """Observation of a source relation, as a load of its mirror saw it."""
+    newest = result.cursor_end or result.cursor_start
+    return {"newest_row_cursor": newest or "none", "rows_read": result.counts.extracted}
+
+
+def table_metadata(spec: TableSpec, dialect: Dialect) -> Metadata:
+    """Definition metadata: name, schema with descriptions and PII tags, key, strategy."""
+    columns = [
+        dg.TableColumn(
+            c.name,
+            dialect.declared_type(c),
+            description=c.comment,
+            constraints=dg.TableColumnConstraints(
+                nullable=bool(c.nullable) and c.name not in spec.key, unique=spec.key == (c.name,)
+            ),
+            tags={"pii": str(c.info["pii"])} if "pii" in c.info else None,
+        )
+        for c in spec.table.columns
+    ]
+    return {
+        "dagster/table_name": spec.relation,
+        "dagster/column_schema": dg.TableSchema(columns=columns),
+        "key": list(spec.key),
+        "strategy": type(spec.load).__name__,
+    }

@@ -1,0 +1,117 @@
+"""Sensors that keep promises between schedules: nothing stale is forgotten, no dead run stays `running`.
+
+Belongs here: the sweep and the reaper. Does not belong here: schedules (jobs.py), alerts.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+import sqlalchemy as sa
+
+from etl_assets.engine import audit, pending
+from etl_assets.engine.control import etl_run
+from etl_assets.engine.destination import Destination
+from etl_assets.engine.errors import EtlError
+from etl_assets.orchestration.partitions import current_month
+from etl_assets.orchestration.system import System
+
+IN_PROGRESS = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+FIRST_PAUSE = timedelta(minutes=2)
+LONGEST_PAUSE = timedelta(hours=6)
+
+
+def build_sweep(system: System) -> dg.SensorDefinition:
+    """Starts `<system>_pending` for what is stale while no run is in progress; pauses longer after each failure."""
+
+    @dg.sensor(
+        name=f"{system.name}_sweep",
+        job_name=system.job("pending"),
+        minimum_interval_seconds=30,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=f"Rebuilds what changes of {system.title} left stale (a mirror run by hand, a failed run).",
+    )
+    def sweep(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        if context.instance.get_runs_count(dg.RunsFilter(statuses=IN_PROGRESS)):
+            return dg.SkipReason("a run is queued or in progress")
+        try:
+            stale = pending.waiting(system.destination())
+        except EtlError as error:
+            return dg.SkipReason(f"warehouse of {system.name} cannot be read: {error}")
+        if not stale:
+            return dg.SkipReason("nothing is stale")
+        wait = _pause_left(context.instance, system.job("pending"))
+        if wait > timedelta(0):
+            return dg.SkipReason(f"the last attempts failed; next one in {wait.total_seconds():.0f} s")
+        context.log.info(f"stale: {', '.join(f'{c} ({len(p)})' for c, p in sorted(stale.items()))}")
+        return dg.RunRequest(partition_key=current_month(system.zone))
+
+    return sweep
+
+
+def build_reaper(systems: list[System]) -> dg.SensorDefinition:
+    """Closes what a dead process left open; after a power cut Dagster leaves its runs STARTED for ever."""
+
+    @dg.sensor(
+        name="reaper",
+        minimum_interval_seconds=30,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Reports runs as failed that are STARTED while their lock is free, and closes their audit rows.",
+    )
+    def reaper(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        closed: list[str] = []
+        for system in systems:
+            try:
+                closed += reap_system(context.instance, system.destination())
+            except EtlError as error:
+                context.log.warning(f"warehouse of {system.name} cannot be read: {error}")
+        return dg.SkipReason(f"closed {', '.join(closed)}" if closed else "no run without a process")
+
+    return reaper
+
+
+def reap_system(instance: dg.DagsterInstance, destination: Destination) -> list[str]:
+    """Close what dead processes left open in one warehouse; return the run ids closed."""
+    audit.reap(destination)
+    with destination.engine.connect() as conn:
+        c = etl_run.c
+        mine = sa.and_(
+            c.system == destination.graph.system, c.status.in_(["running", "abandoned"]), c.dagster_run_id.is_not(None)
+        )
+        recent = c.started_at > sa.func.now() - sa.text("interval '7 days'")
+        rows = conn.execute(
+            sa.select(c.dagster_run_id, c.status, c.load_type, c.triggered_by).where(mine, recent)
+        ).all()
+    closed = []
+    for row in rows:
+        if audit.run_is_alive(destination, row.dagster_run_id):
+            continue
+        run = instance.get_run_by_id(row.dagster_run_id)
+        if run is not None and run.status in (dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING):
+            instance.report_run_failed(run, "its process is gone: the run is STARTED while its lock is free (reaper)")
+            closed.append(row.dagster_run_id)
+        if row.status == "running":
+            audit.RunAudit(destination, row.load_type, row.triggered_by, row.dagster_run_id).close([])
+    return closed
+
+
+def _pause_left(instance: dg.DagsterInstance, job: str) -> timedelta:
+    failures = 0
+    records = instance.get_run_records(dg.RunsFilter(job_name=job), limit=10)
+    for record in records:
+        if record.dagster_run.status != dg.DagsterRunStatus.FAILURE:
+            break
+        failures += 1
+    if not failures:
+        return timedelta(0)
+    pause: timedelta = min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE)
+    ended = datetime.fromtimestamp(records[0].end_time or time.time(), tz=UTC)
+    return ended + pause - datetime.now(tz=UTC)

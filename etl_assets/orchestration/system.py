@@ -1,0 +1,92 @@
+"""A system as the glue sees it: its graph, where its databases are, when it runs.
+
+Belongs here: facts a system hands to the factories. Does not belong here: opening databases at import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import dagster as dg
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from etl_assets.engine import ddl
+from etl_assets.engine.destination import Destination, Source
+from etl_assets.engine.dialects.base import Dialect
+from etl_assets.engine.errors import EtlError, SchemaDriftError, SpecError
+from etl_assets.engine.graph import Graph
+from etl_assets.engine.spec import ReplaceWindow, TableSpec
+from etl_assets.orchestration.partitions import month_keys, monthly
+
+
+@dataclass(frozen=True)
+class Cadence:
+    """Cron lines, in the system's zone, of its two schedules, and the age at which its tables are overdue."""
+
+    incremental: str
+    full: str
+    overdue_hours: int
+
+
+@dataclass(frozen=True)
+class System:
+    """One ETL system. `source_url` and `warehouse_url` are called when a run starts, never at import."""
+
+    name: str
+    title: str
+    graph: Graph
+    dialect: Dialect
+    source_dialect: Dialect
+    source_url: Callable[[], sa.URL]
+    warehouse_url: Callable[[], sa.URL]
+    cadence: Cadence
+    first_month: str
+    zone: str = "America/Sao_Paulo"
+    months_ahead: int = 1
+
+    @cached_property
+    def partitions(self) -> dg.MonthlyPartitionsDefinition:
+        return monthly(self.first_month, self.zone, self.months_ahead)
+
+    @property
+    def io_manager_key(self) -> str:
+        return f"{self.name}_warehouse"
+
+    def job(self, kind: str) -> str:
+        return f"{self.name}_{kind}"
+
+    def is_partitioned(self, spec: TableSpec) -> bool:
+        return isinstance(spec.load, ReplaceWindow)
+
+    def spec(self, asset_key: dg.AssetKey) -> TableSpec:
+        """The declaration behind an asset key. Raises SpecError for a key that is not one of this system's tables."""
+        for spec in self.graph.specs:
+            if spec.asset_key == tuple(asset_key.path):
+                return spec
+        raise SpecError(f"{asset_key.to_user_string()} is not declared in system {self.name}")
+
+    def source(self) -> Source:
+        return Source(self.source_url(), self.source_dialect)
+
+    def destination(self) -> Destination:
+        """The warehouse, its schema brought up to date. Raises the engine's errors."""
+        destination = self.undeployed_destination()
+        known: EtlError | None = None
+        try:
+            ddl.deploy(destination)
+        except SQLAlchemyError as error:
+            known = self.dialect.classify(error)
+        if known is not None:
+            raise known
+        return destination
+
+    def undeployed_destination(self) -> Destination:
+        url = self.warehouse_url()
+        if self.source_url() == url and any(s.source == s.relation for s in self.graph.specs):
+            raise SchemaDriftError(
+                f"{self.name}: source and warehouse are the same database and would overwrite each other"
+            )
+        return Destination(url, self.dialect, self.graph, self.zone, month_keys(self.partitions))

@@ -1,0 +1,1 @@
+"""The stand-in portal and the Dagster UI, driven by Chromium."""

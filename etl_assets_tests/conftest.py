@@ -1,0 +1,110 @@
+"""Fixtures every folder shares: a throwaway PostgreSQL per session and worker, and fresh databases on it.
+
+`ETL_TEST_PG_BIN=/usr/lib/postgresql/15/bin` runs the tests on that major, `ETL_TEST_PG_BIN=oldest` on the oldest
+one the wheel carries; without it they run on its newest.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+from filelock import FileLock
+from psycopg import sql
+
+from etl_assets.demo import embedded, pg_binaries
+
+# Not pytest's own temporary folder: it is closed to the account that runs the server for root, and its path is long.
+_PARENT = Path("/var/tmp")
+_PREFIX = f"etl_tests-{os.geteuid()}"
+# Nothing in a test outlives a crash of the machine.
+_FAST = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "shared_buffers": "64MB",
+    "max_wal_size": "256MB",
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The folder is the marker: nothing below db/, graph/, browser/ and faults/ needs to name it again."""
+    for item in items:
+        for folder in {"db", "graph", "browser", "faults"}.intersection(item.path.parts):
+            item.add_marker(folder)
+
+
+@pytest.fixture(scope="session")
+def pg_bin_dir() -> Path | None:
+    """The programs to test with; None is the wheel's."""
+    configured = os.environ.get("ETL_TEST_PG_BIN")
+    if configured == "oldest":
+        return pg_binaries.wheel_installs()[0] / "bin"
+    return Path(configured) if configured else None
+
+
+@pytest.fixture
+def make_home() -> Iterator[Callable[[], Path]]:
+    """Makes empty folders fit for a cluster; each is stopped and removed after the test."""
+    homes: list[Path] = []
+
+    def make() -> Path:
+        homes.append(_new_home())
+        return homes[-1]
+
+    yield make
+    for home in homes:
+        embedded.remove(home)
+        shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def pg_server(pg_bin_dir: Path | None) -> Iterator[embedded.EmbeddedPostgres]:
+    """A running server of this pytest session (and xdist worker), gone with it."""
+    _remove_leftovers()
+    home = _new_home()
+    try:
+        yield embedded.start(home, bin_dir=pg_bin_dir, settings=_FAST)
+    finally:
+        embedded.remove(home)
+        shutil.rmtree(home)
+
+
+@pytest.fixture
+def make_database(pg_server: embedded.EmbeddedPostgres) -> Iterator[Callable[..., str]]:
+    """`make_database("dw")` makes an empty database, uniquely named, and returns its SQLAlchemy URL; dropped after."""
+    names: list[str] = []
+
+    def make(label: str = "db") -> str:
+        names.append(f"{label}_{uuid.uuid4().hex[:12]}")
+        return embedded.ensure_database(pg_server, names[-1])
+
+    yield make
+    with psycopg.connect(pg_server.url("postgres").replace("+psycopg", ""), autocommit=True) as connection:
+        for name in names:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _new_home() -> Path:
+    home = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}-{os.getpid()}-", dir=_PARENT))
+    home.chmod(0o711)
+    return home
+
+
+def _remove_leftovers() -> None:
+    """Servers of sessions that were killed before they could end them."""
+    # One worker at a time: all of them come here at once.
+    with FileLock(_PARENT / f"{_PREFIX}.lock"):
+        for home in _PARENT.glob(f"{_PREFIX}-*"):
+            owner = re.fullmatch(rf"{_PREFIX}-(\d+)-.*", home.name)
+            if owner and home.stat().st_uid == os.geteuid() and not psutil.pid_exists(int(owner[1])):
+                embedded.remove(home)
+                shutil.rmtree(home, ignore_errors=True)

@@ -1,0 +1,175 @@
+"""Bringing a destination in line with its declarations: once, again, by two at a time, and with others in the way."""
+
+from __future__ import annotations
+
+import multiprocessing
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from etl_assets.engine import ddl
+from etl_assets.engine.destination import Destination
+from etl_assets.engine.dialects.postgres import PostgresDialect
+from etl_assets.engine.errors import SchemaDriftError
+from etl_assets.engine.graph import Graph
+from etl_assets.engine.spec import TableSpec, column
+from etl_assets_tests.invariants import assert_holds
+from etl_assets_tests.world import Column, MakeWorld, World, customers, daily, orders, spec, view
+
+SHOWN = view("marts.shown", ("id", sa.BigInteger()))
+BASE_SQL = "SELECT o.id FROM staging.orders AS o"
+
+
+def catalog(world: World) -> list[tuple[object, ...]]:
+    return world.rows(
+        "SELECT c.oid, c.relname, c.relkind::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE n.nspname IN ('staging', 'marts', 'core', 'ctl', 'audit') ORDER BY 1"
+    )
+
+
+def test_deploying_again_changes_nothing(make_world: MakeWorld) -> None:
+    world = make_world(orders(), daily(), customers(), SHOWN, marts__shown=BASE_SQL)
+    before = catalog(world)
+    assert not world.deploy()
+    world.changed()
+    assert catalog(world) == before
+
+
+def _deploy_in_child(url: str, root: Path) -> str:
+    """One process of several that meet an empty database; declarations are made anew, as they would be."""
+    texts = {"marts.shown": BASE_SQL}
+    world = World(sa.make_url(url), root, (orders(), SHOWN), texts)
+    try:
+        return str(ddl.deploy(world.destination))
+    except Exception as error:
+        return repr(error)
+
+
+def test_processes_that_deploy_at_once_agree(make_world: MakeWorld, tmp_path: Path) -> None:
+    world = make_world(orders(), SHOWN, marts__shown=BASE_SQL)
+    world.sql(
+        "DROP SCHEMA ctl CASCADE",
+        "DROP SCHEMA audit CASCADE",
+        "DROP SCHEMA staging CASCADE",
+        "DROP SCHEMA marts CASCADE",
+    )
+    arguments = [(world.url.render_as_string(hide_password=False), tmp_path)] * 3
+    with multiprocessing.get_context("spawn").Pool(3) as pool:
+        answers = pool.starmap(_deploy_in_child, arguments)
+    assert sorted(answers) == ["False", "False", "True"]
+    world.add_orders(1, 3)
+    world.run("orders")
+    assert_holds(world)
+
+
+def test_a_view_is_replaced_when_its_sql_changes_and_so_are_its_readers(make_world: MakeWorld) -> None:
+    over = view("marts.over", ("id", sa.BigInteger()))
+    other = view("marts.other", ("id", sa.BigInteger()))
+    world = make_world(
+        orders(),
+        SHOWN,
+        over,
+        other,
+        marts__shown=BASE_SQL,
+        marts__over="SELECT s.id FROM marts.shown AS s",
+        marts__other=BASE_SQL,
+    )
+    world.add_orders(1, 5)
+    world.run("orders")
+    before = {name: oid for oid, name, _ in catalog(world)}
+    world = world.changed(marts__shown=f"{BASE_SQL} WHERE o.id > 3")
+    assert world.rows("SELECT id FROM marts.over ORDER BY 1") == [(4,), (5,)]
+    after = {name: oid for oid, name, _ in catalog(world)}
+    assert {n for n in after if after[n] != before[n]} == {"shown", "over"}
+
+
+def test_an_object_of_somebody_else_on_a_view_is_named_and_kept(make_world: MakeWorld) -> None:
+    world = make_world(orders(), SHOWN, marts__shown=BASE_SQL)
+    world.sql("CREATE VIEW public.theirs AS SELECT id FROM marts.shown")
+    with pytest.raises(SchemaDriftError, match=r"view marts\.shown must be replaced, but an object outside"):
+        world.changed(marts__shown=f"{BASE_SQL} WHERE o.id > 3")
+    assert world.value("SELECT count(*) FROM public.theirs") == 0
+    # What does not touch that view goes through.
+    world.changed(
+        daily(), marts__daily="SELECT o.day, count(*) AS n, sum(o.amount) AS total FROM staging.orders AS o GROUP BY 1"
+    )
+    world.sql("DROP VIEW public.theirs")
+    world.changed(marts__shown=f"{BASE_SQL} WHERE o.id > 3")
+
+
+def test_views_follow_a_table_that_was_moved_away(make_world: MakeWorld) -> None:
+    world = make_world(orders(), SHOWN, marts__shown=BASE_SQL)
+    world.add_orders(1, 5)
+    world.run("orders")
+    world.sql("CREATE SCHEMA attic", "ALTER TABLE staging.orders SET SCHEMA attic", "DELETE FROM attic.orders")
+    assert world.deploy()
+    world.run("orders")
+    assert world.value("SELECT count(*) FROM marts.shown") == 5
+    assert_holds(world)
+
+
+def _grown() -> TableSpec:
+    more = [column("channel", sa.Text(), "Channel, 50% of them web"), sa.Index("ix_orders_day", "day")]
+    base = orders()
+    table = sa.Table("orders", sa.MetaData(), *[c._copy() for c in base.table.columns], *more, schema="staging")
+    return TableSpec("t", "staging", table, base.key, base.load, source=base.source)
+
+
+def test_declared_columns_indexes_and_comments_are_added(make_world: MakeWorld) -> None:
+    world = make_world()
+    world.add_orders(1, 5)
+    world.run("orders")
+    world.sql(
+        "ALTER TABLE src.orders ADD COLUMN channel text DEFAULT 'web'",
+        "ALTER TABLE staging.orders ADD COLUMN old int NOT NULL DEFAULT 1",
+    )
+    world = world.changed(_grown())
+    assert world.value("SELECT count(*) FROM pg_indexes WHERE indexname = 'ix_orders_day'") == 1
+    comment = (
+        "SELECT col_description(attrelid, attnum) FROM pg_attribute "
+        "WHERE attname = 'channel' AND attrelid = 'staging.orders'::regclass"
+    )
+    assert world.value(comment) == "Channel, 50% of them web"
+    world.run("orders", "full")
+    assert_holds(world)
+
+
+def _other_daily(n: object = None, key: tuple[str, ...] = ("day",), *more: sa.Column[object]) -> TableSpec:
+    columns: list[Column] = [("day", sa.Date()), ("n", n or sa.BigInteger()), ("total", sa.Numeric()), *more]
+    return spec("marts.daily", columns, key, daily().load, reads=daily().reads)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        (_other_daily(sa.Integer()), "n is bigint, declared integer"),
+        (_other_daily(None, ("day", "n")), "nothing keeps (day, n) unique"),
+        (_other_daily(None, ("day",), column("sk", sa.BigInteger(), "Key", identity=True)), "key column sk is missing"),
+    ],
+)
+def test_what_cannot_be_done_safely_is_refused_before_anything_is_done(
+    make_world: MakeWorld, changed: TableSpec, message: str
+) -> None:
+    world = make_world(orders(), daily(), SHOWN, marts__shown=BASE_SQL)
+    before = catalog(world)
+    with pytest.raises(SchemaDriftError) as caught:
+        world.changed(changed, marts__shown=f"{BASE_SQL} WHERE o.id > 3")
+    assert message in str(caught.value)
+    assert "marts.daily differs from its declaration" in str(caught.value)
+    assert catalog(world) == before
+
+
+def test_a_view_that_was_dropped_by_hand_comes_back(make_world: MakeWorld) -> None:
+    world = make_world(orders(), SHOWN, marts__shown=BASE_SQL)
+    world.sql("DROP VIEW marts.shown")
+    assert world.deploy()
+    assert world.value("SELECT count(*) FROM marts.shown") == 0
+
+
+def test_statements_after_the_views_run_with_them(make_world: MakeWorld) -> None:
+    world = make_world(orders(), SHOWN, marts__shown=BASE_SQL)
+    after = ("CREATE OR REPLACE FUNCTION marts.hundred() RETURNS int LANGUAGE sql AS 'SELECT 200 % 1000 / 2'",)
+    graph = Graph("t", world.specs, world.root, post_ddl=after)
+    assert ddl.deploy(Destination(world.url, PostgresDialect(), graph))
+    assert world.value("SELECT marts.hundred()") == 100

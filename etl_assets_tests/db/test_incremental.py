@@ -1,0 +1,358 @@
+"""Incremental mirrors: watermark, lag, ties, windows, batches, cutoff."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from etl_assets.engine.errors import DataError, EtlError, SpecError
+from etl_assets.engine.spec import Incremental, Limits, Snapshot
+from etl_assets_tests.invariants import assert_adds_up, assert_holds, assert_wrote_nothing
+from etl_assets_tests.world import ORDERS_SQL, MakeWorld, orders, spec
+
+
+def test_first_load_then_only_what_changed(make_world: MakeWorld) -> None:
+    world = make_world()
+    world.add_orders(1, 2500)
+    first = world.run("orders", batch_size=1000)
+    assert (first.counts.inserted, first.batches, first.status) == (2500, 4, "success")
+    world.sql("UPDATE src.orders SET note = 'new', updated_at = '2026-04-01' WHERE id <= 3")
+    world.add_orders(3001, 3002, at="2026-04-01 09:00")
+
+    result = world.run("orders")
+
+    assert (result.counts.inserted, result.counts.updated, result.counts.rejected) == (2, 3, 0)
+    assert_adds_up(result)
+    assert world.control()["cursor_value"] == "2026-04-01 09:50:02"
+    audit = world.last_audit()
+    assert audit["cursor_start"] == "2026-03-01 08:41:40"
+    assert audit["cursor_end"] == "2026-04-01 09:50:02"
+    assert {n: audit[n] for n in ("inserted", "updated", "unchanged")} == {
+        n: getattr(result.counts, n) for n in ("inserted", "updated", "unchanged")
+    }
+    assert_holds(world)
+
+
+def test_empty_table_then_rows_then_nothing(make_world: MakeWorld) -> None:
+    world = make_world()
+    assert world.run("orders").counts.extracted == 0
+    assert world.control()["cursor_value"] is None
+    assert_holds(world)
+    world.add_orders(1, 3)
+    assert world.run("orders").counts.inserted == 3
+    assert_holds(world)
+    world.sql("DELETE FROM src.orders")
+    emptied = world.run("orders")
+    assert emptied.counts.changed == 0
+    assert "run a full load" in emptied.notes[0]
+
+
+def test_read_without_new_rows_repeats_the_lag_only(make_world: MakeWorld) -> None:
+    world = make_world(orders(Incremental("updated_at", lag=timedelta(seconds=10))))
+    world.add_orders(1, 100)
+    world.run("orders")
+    again = world.run("orders")
+    assert again.counts.extracted == again.counts.unchanged == 11
+    assert again.notes == []
+
+
+@pytest.mark.parametrize(("number", "batch_size"), [(20, 1), (5000, 700), (5000, 5000), (5000, 5001)])
+def test_ties_across_batch_edges(make_world: MakeWorld, number: int, batch_size: int) -> None:
+    world = make_world()
+    world.add_orders(1, number, updated_at="timestamp '2026-03-01'")
+    world.run("orders", batch_size=batch_size)
+    assert world.value("SELECT count(*) FROM staging.orders") == number
+    world.sql("UPDATE src.orders SET note = 'x', updated_at = '2026-03-02'")
+    assert world.run("orders", batch_size=batch_size).counts.updated == number
+    assert_holds(world)
+
+
+@pytest.mark.parametrize("lag", [timedelta(0), timedelta(minutes=15)])
+def test_rows_at_the_instant_of_the_watermark_are_not_missed(make_world: MakeWorld, lag: timedelta) -> None:
+    world = make_world(orders(Incremental("updated_at", lag=lag)))
+    same = {"updated_at": "timestamp '2026-03-01'"}
+    world.add_orders(1, 5, **same)
+    world.run("orders")
+    world.add_orders(6, 9, **same)
+    assert world.run("orders").counts.inserted == 4
+    world.add_orders(10, 12, **same)
+    assert world.run("orders").counts.inserted == 3
+    quiet = world.run("orders")
+    assert_wrote_nothing(quiet)
+    assert quiet.notes == []
+    assert_holds(world)
+
+
+def test_late_commit_within_the_lag_next_run_beyond_it_next_full(make_world: MakeWorld) -> None:
+    world = make_world(orders(Incremental("updated_at", lag=timedelta(minutes=5))))
+    world.add_orders(1, 10, updated_at="timestamp '2026-03-01 12:00'")
+    world.run("orders")
+    world.add_orders(11, 11, updated_at="timestamp '2026-03-01 11:56'")
+    world.add_orders(12, 12, updated_at="timestamp '2026-03-01 11:00'")
+    assert world.run("orders").counts.inserted == 1
+    assert world.run("orders", "full").counts.inserted == 1
+    assert_holds(world)
+
+
+def test_lag_of_the_control_table_wins(make_world: MakeWorld) -> None:
+    world = make_world()
+    world.add_orders(1, 100)
+    world.run("orders")
+    world.set_control("orders", lag_seconds=2, batch_size=2)
+    again = world.run("orders")
+    assert (again.counts.extracted, again.batches) == (3, 2)
+
+
+def test_cutoff_leaves_young_rows_for_later(make_world: MakeWorld) -> None:
+    world = make_world()
+    world.add_orders(1, 3)
+    world.run("orders")
+    world.set_control("orders", cutoff_minutes=60)
+    world.add_orders(4, 4, updated_at="now() at time zone 'utc' - interval '2 hours'")
+    world.add_orders(5, 5, updated_at="now() at time zone 'utc' - interval '5 minutes'")
+    assert world.run("orders").counts.inserted == 1
+    world.set_control("orders", cutoff_minutes=0)
+    assert world.run("orders").counts.inserted == 1
+    assert_holds(world)
+
+
+def test_a_row_dated_2999_is_loaded_and_hides_nothing(make_world: MakeWorld) -> None:
+    world = make_world()
+    world.add_orders(1, 5)
+    world.add_orders(6, 6, updated_at="timestamp '2999-01-01'")
+    world.run("orders")
+    assert world.control()["cursor_value"] == "2026-03-01 08:00:05"
+    world.add_orders(7, 7, at="2026-03-01 08:00")
+    assert world.run("orders").counts.inserted == 1
+    world.sql("UPDATE src.orders SET note = 'again' WHERE id = 6")
+    assert world.run("orders").counts.updated == 1
+    assert world.control()["cursor_value"] == "2026-03-01 08:00:07"
+    assert_holds(world)
+
+
+def test_rows_without_cursor_are_read_every_run(make_world: MakeWorld) -> None:
+    world = make_world(source=ORDERS_SQL.replace("updated_at timestamp NOT NULL", "updated_at timestamp"))
+    world.add_orders(1, 5, updated_at="NULL")
+    world.run("orders")
+    world.run("orders")
+    world.add_orders(6, 9)
+    world.sql("UPDATE src.orders SET note = 'changed' WHERE id = 2")
+    result = world.run("orders", batch_size=2)
+    assert (result.counts.inserted, result.counts.updated) == (4, 1)
+    world.sql("UPDATE src.orders SET note = 'changed', updated_at = '2026-04-01' WHERE id = 3")
+    world.sql("UPDATE src.orders SET note = 'undated', updated_at = NULL WHERE id = 9")
+    assert world.run("orders").counts.updated == 2
+    assert_holds(world)
+
+
+def test_all_cursors_null_is_reread_whole_even_after_a_stop(make_world: MakeWorld) -> None:
+    world = make_world(source=ORDERS_SQL.replace("updated_at timestamp NOT NULL", "updated_at timestamp"))
+    world.run("orders")
+    world.add_orders(1, 6, updated_at="NULL")
+    world.run("orders", batch_size=2, max_batches=1)
+    world.run("orders")
+    world.sql("UPDATE src.orders SET note = 'changed' WHERE id = 1")
+    assert world.run("orders").counts.updated == 1
+    assert_holds(world)
+
+
+@pytest.mark.parametrize(
+    ("window", "expected"),
+    [
+        ({"since": "2026-03-01 08:00:03", "until": "2026-03-01 08:00:05"}, {3, 4}),
+        ({"since": "2026-03-01 08:00:08"}, {8, 9}),
+        ({"until": "2026-03-01 08:00:03"}, {1, 2}),
+    ],
+)
+def test_since_and_until_reread_that_window_and_move_nothing(
+    make_world: MakeWorld, window: dict[str, Any], expected: set[int]
+) -> None:
+    world = make_world()
+    world.add_orders(1, 9)
+    world.run("orders")
+    before = world.control()
+    world.sql("UPDATE src.orders SET note = 'silently changed'")
+    result = world.run("orders", **window)
+    assert result.counts.updated == result.counts.extracted == len(expected)
+    changed = world.rows("SELECT id FROM staging.orders WHERE note = 'silently changed'")
+    assert {i for (i,) in changed} == expected
+    after = world.control()
+    assert {k: after[k] for k in ("cursor_value", "cursor_key", "initialized_at", "initial_position")} == {
+        k: before[k] for k in ("cursor_value", "cursor_key", "initialized_at", "initial_position")
+    }
+    world.run("orders", "full")
+    assert_holds(world)
+
+
+def test_a_window_of_a_full_run_deletes_nothing(make_world: MakeWorld) -> None:
+    world = make_world()
+    world.add_orders(1, 9)
+    world.run("orders")
+    world.sql("DELETE FROM src.orders WHERE id = 1")
+    result = world.run("orders", "full", since="2026-03-01 08:00:05")
+    assert (result.counts.deleted, result.counts.extracted) == (0, 5)
+
+
+@pytest.mark.parametrize("text", ["'; DROP TABLE staging.orders; --", "2026-01-01'::text --", "yesterdayish", "a\x00b"])
+def test_since_is_data_never_sql(make_world: MakeWorld, text: str) -> None:
+    world = make_world()
+    world.add_orders(1, 3)
+    world.run("orders")
+    with pytest.raises(DataError) as caught:
+        world.run("orders", since=text)
+    assert text not in str(caught.value)
+    assert world.last_audit()["status"] == "failed"
+    assert_holds(world)
+
+
+def test_since_of_a_table_without_cursor_is_refused(make_world: MakeWorld) -> None:
+    world = make_world(orders(Snapshot()))
+    with pytest.raises(SpecError, match="no cursor"):
+        world.run("orders", since="2026-01-01")
+
+
+def test_max_batches_of_a_first_load_resumes_where_it_stopped(make_world: MakeWorld) -> None:
+    world = make_world()
+    world.add_orders(1, 10)
+    sizes = []
+    for _ in range(5):
+        result = world.run("orders", batch_size=3, max_batches=1)
+        sizes.append(result.counts.extracted)
+        assert world.control()["initialized_at"] is None or len(sizes) == 4
+        if world.control()["initialized_at"]:
+            break
+        # A change behind the position must not be lost.
+        world.sql("UPDATE src.orders SET note = note || '!', updated_at = now() AT TIME ZONE 'utc' WHERE id = 1")
+        assert result.notes == ["stopped after 1 batch(es), as asked"]
+    assert sizes == [3, 3, 3, 1]
+    world.run("orders")
+    assert_holds(world)
+
+
+def test_max_batches_gets_ahead_though_the_lag_is_longer_than_a_batch(make_world: MakeWorld) -> None:
+    world = make_world()
+    world.add_orders(1, 20)
+    world.run("orders")
+    world.add_orders(21, 40)
+    seen = []
+    for _ in range(3):
+        world.run("orders", batch_size=10, max_batches=1)
+        seen.append(world.value("SELECT count(*) FROM staging.orders"))
+    assert seen == [30, 40, 40]
+    assert_holds(world)
+
+
+def test_hard_deletes_are_found_by_the_full_load(make_world: MakeWorld) -> None:
+    world = make_world()
+    world.add_orders(1, 20)
+    world.run("orders")
+    world.sql("DELETE FROM src.orders WHERE id IN (3, 20)")
+    assert world.run("orders").counts.deleted == 0
+    full = world.run("orders", "full", batch_size=7)
+    assert (full.counts.deleted, full.counts.unchanged, full.counts.extracted) == (2, 18, 18)
+    assert_holds(world)
+
+
+def test_delete_guard_and_its_override(make_world: MakeWorld) -> None:
+    world = make_world(orders(limits=Limits(deleted_rows=5, deleted_share=0.1)))
+    world.add_orders(1, 40)
+    world.run("orders")
+    world.sql("DELETE FROM src.orders WHERE id <= 10")
+    with pytest.raises(EtlError, match="10 of 40 rows are no longer in the source"):
+        world.run("orders", "full")
+    assert world.value("SELECT count(*) FROM staging.orders") == 40
+    assert world.run("orders", "full", allow_deletes=True).counts.deleted == 10
+    assert_holds(world)
+
+
+def test_an_emptied_source_is_suspicious_whatever_the_share(make_world: MakeWorld) -> None:
+    world = make_world()
+    world.add_orders(1, 20)
+    world.run("orders")
+    world.sql("DELETE FROM src.orders")
+    with pytest.raises(EtlError, match="20 of 20"):
+        world.run("orders", "full")
+
+
+def test_soft_deletes_mark_and_unmark(make_world: MakeWorld) -> None:
+    world = make_world(orders(marks_deletes=True))
+    world.add_orders(1, 5)
+    world.run("orders")
+    world.sql("DELETE FROM src.orders WHERE id = 2")
+    assert world.run("orders", "full").counts.deleted == 1
+    assert world.rows("SELECT id FROM staging.orders WHERE is_deleted AND deleted_at IS NOT NULL") == [(2,)]
+    assert_wrote_nothing(world.run("orders", "full"))
+    assert_holds(world)
+    world.add_orders(2, 2)
+    assert world.run("orders").counts.updated == 1
+    assert world.rows("SELECT id FROM staging.orders WHERE is_deleted OR deleted_at IS NOT NULL") == []
+    assert_holds(world)
+
+
+def test_an_entity_switched_off_is_skipped(make_world: MakeWorld) -> None:
+    world = make_world()
+    world.run("orders")
+    world.set_control("orders", is_active=False)
+    world.add_orders(1, 1)
+    result = world.run("orders")
+    assert (result.status, world.value("SELECT count(*) FROM staging.orders")) == ("skipped", 0)
+    assert "is_active" in str(result.error)
+
+
+@pytest.mark.parametrize(
+    ("source_type", "target", "lag"),
+    [("date", sa.Date(), 1), ("timestamptz", sa.DateTime(timezone=True), 0), ("timestamp(0)", sa.DateTime(), 0)],
+)
+def test_kinds_of_cursor(make_world: MakeWorld, source_type: str, target: object, lag: int) -> None:
+    load = Incremental("at", lag=timedelta(days=lag))
+    things = spec("staging.things", [("id", sa.Integer()), ("at", target)], ("id",), load, source="src.things")
+    world = make_world(things, source=f"CREATE TABLE src.things (id int PRIMARY KEY, at {source_type} NOT NULL)")
+    times = "timestamp '2026-03-01 10:00' + i * interval '7 hours'"
+    world.sql(f"INSERT INTO src.things SELECT i, {times} FROM generate_series(1, 20) i")
+    world.run("things", batch_size=6)
+    world.sql("INSERT INTO src.things SELECT 21, max(at) FROM src.things")
+    assert world.run("things").counts.inserted == 1
+    assert_holds(world)
+
+
+@pytest.mark.parametrize("key_type", ["text", "uuid", "src.mood", "numeric", "timestamptz"])
+def test_kinds_of_key_are_read_to_the_end(make_world: MakeWorld, key_type: str) -> None:
+    """First loads go by key, and resume by it: both ends must sort alike."""
+    values = {
+        "text": "chr(96 + i) || CASE WHEN i % 2 = 0 THEN 'ä_' ELSE 'Z-' END",
+        "uuid": "md5(i::text)::uuid",
+        "src.mood": "(ARRAY['sad', 'ok', 'happy', 'angry', 'zen', 'a', 'b', 'c', 'd', 'e'])[i]::src.mood",
+        "numeric": "CASE WHEN i = 3 THEN 'NaN' ELSE i / 3.0 END",
+        "timestamptz": "timestamptz '2026-01-01' + i * interval '1 day'",
+    }[key_type]
+    types = {"uuid": sa.Uuid(), "numeric": sa.Numeric(), "timestamptz": sa.DateTime(timezone=True)}
+    things = spec(
+        "staging.things",
+        [("id", types.get(key_type, sa.Text())), ("at", sa.DateTime())],
+        ("id",),
+        Incremental("at"),
+        source="src.things",
+    )
+    setup = "CREATE TYPE src.mood AS ENUM ('sad', 'ok', 'happy', 'angry', 'zen', 'a', 'b', 'c', 'd', 'e')"
+    world = make_world(
+        things, source=f"{setup}; CREATE TABLE src.things (id {key_type} PRIMARY KEY, at timestamp NOT NULL)"
+    )
+    world.sql(f"INSERT INTO src.things SELECT {values}, '2026-03-01' FROM generate_series(1, 10) i")
+    for _ in range(4):
+        world.run("things", batch_size=3, max_batches=1)
+    assert world.value("SELECT count(*) FROM staging.things") == 10
+    assert_holds(world)
+
+
+def test_a_stopped_first_load_continues_exactly_after_its_last_key(make_world: MakeWorld) -> None:
+    """Ten sorts after nine: keys are compared as the server compares them, not as text."""
+    world = make_world()
+    world.add_orders(1, 12)
+    world.run("orders", batch_size=10, max_batches=1)
+    assert world.control()["initial_position"] == '["10"]'
+    rest = world.run("orders")
+    assert (rest.counts.extracted, rest.counts.inserted) == (2, 2)
+    assert world.control()["initial_position"] is None

@@ -1,0 +1,98 @@
+"""The ledger of stale keys and months, with a producer committing at the worst moment."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from etl_assets.engine import pending
+from etl_assets.engine.dialects import postgres_stage
+from etl_assets_tests.invariants import assert_holds
+from etl_assets_tests.world import MakeWorld, World, customers, daily, orders
+
+
+@pytest.fixture
+def world(make_world: MakeWorld) -> World:
+    made = make_world(orders(), daily(), customers())
+    made.add_orders(1, 60)
+    made.run_all()
+    return made
+
+
+def change(world: World, at: str, row: int = 1, amount: int = 5000) -> None:
+    world.sql(
+        f"UPDATE src.orders SET amount = {amount}, customer_id = customer_id + 1, updated_at = '{at}' WHERE id = {row}"
+    )
+
+
+@pytest.mark.parametrize("consumer", ["daily", "customers"])
+@pytest.mark.parametrize("moment", ["before_select", "after_select"])
+def test_a_change_committed_while_the_consumer_works_stays_pending_or_is_seen(
+    world: World, consumer: str, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The producer commits between take and select, or between select and commit: never lost, never taken twice."""
+    change(world, "2026-04-01")
+    world.run("orders")
+    stage_select = postgres_stage.PostgresStaging.stage_select
+    done = False
+
+    def meddle(self: postgres_stage.PostgresStaging, conn: sa.Connection, select: str) -> tuple[str, int]:
+        nonlocal done
+        now, done = not done, True
+        found = stage_select(self, conn, select) if moment == "after_select" or not now else None
+        if now:
+            change(world, "2026-04-02", amount=6000)
+            world.run("orders")
+        return found or stage_select(self, conn, select)
+
+    monkeypatch.setattr(postgres_stage.PostgresStaging, "stage_select", meddle)
+    world.run(consumer)
+    assert f"t.{world.graph.find(consumer).layer}.{consumer}" in pending.waiting(world.destination)
+    monkeypatch.undo()
+    world.run_all()
+    assert pending.waiting(world.destination) == {}
+    assert_holds(world)
+
+
+def test_a_lower_number_that_commits_later_is_not_lost(world: World) -> None:
+    """Sequence numbers are given before commit: clearing "up to the highest seen" would drop the late one."""
+    insert = "INSERT INTO ctl.pending_partition (consumer, partition) VALUES ('t.marts.daily', '2026-02-01')"
+    late = world.destination.engine.connect()
+    late.exec_driver_sql(insert)
+    world.sql("UPDATE marts.daily SET n = 7 WHERE day >= '2026-02-01' AND day < '2026-04-01'")
+    world.sql(insert.replace("02-01", "03-01"))
+    assert set(world.run("daily").months) == {"2026-03-01"}
+    late.commit()
+    late.close()
+    assert set(world.run("daily").months) == {"2026-02-01"}
+    assert_holds(world)
+
+
+def test_a_failed_consumer_leaves_its_ledger(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    change(world, "2026-04-01")
+    world.run("orders")
+    waiting = pending.waiting(world.destination)
+    monkeypatch.setattr(postgres_stage.PostgresStaging, "stage_select", lambda *_: 1 / 0)
+    for consumer in ("daily", "customers"):
+        with pytest.raises(Exception, match="ZeroDivisionError"):
+            world.run(consumer)
+    assert pending.waiting(world.destination) == waiting
+    monkeypatch.undo()
+    world.run_all()
+    assert_holds(world)
+
+
+def test_keys_appended_while_a_run_takes_them_are_left_for_the_next(world: World) -> None:
+    world.sql("INSERT INTO ctl.pending_key (consumer, key) SELECT 't.core.customers', i FROM generate_series(0, 9) i")
+    with world.destination.writer("core.customers", 1) as writer:
+        highest = pending.highest_key_seq(writer, "t.core.customers")
+        world.sql("INSERT INTO ctl.pending_key (consumer, key) VALUES ('t.core.customers', '3')")
+        taken: list[int] = []
+        while True:
+            stage, number = pending.take_keys(writer, world.graph.find("customers"), 4, highest)
+            taken += [int(str(k)) for (k,) in writer.dialect.rows(writer.conn, f"SELECT key FROM {stage}")]
+            if number < 4:
+                break
+        writer.commit()
+    assert sorted(taken) == list(range(10))
+    assert world.rows("SELECT key FROM ctl.pending_key") == [("3",)]

@@ -1,0 +1,257 @@
+"""Connections that break, and errors that pass: the batch is tried again, and the counts stay exact."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+from collections.abc import Callable
+from functools import partial
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from etl_assets.engine import entity, failpoint, retry
+from etl_assets.engine.dialects import postgres_copy
+from etl_assets.engine.errors import DataError, LockBusyError, TransientError
+from etl_assets.engine.options import Result
+from etl_assets_tests.invariants import assert_adds_up, assert_every_run_ended, assert_holds
+from etl_assets_tests.world import MakeWorld, World, customers, daily, orders
+
+FORK = multiprocessing.get_context("fork")
+SOURCE, TARGET = "etl_assets source", "etl_assets"
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entity, "attempts", partial(retry.attempts, first_wait=0.01))
+    monkeypatch.setattr(postgres_copy, "_CHUNK", 100)
+    failpoint._hits.clear()
+
+
+@pytest.fixture
+def world(make_world: MakeWorld) -> World:
+    made = make_world(orders(), daily(), customers())
+    made.add_orders(1, 40)
+    return made
+
+
+def at(monkeypatch: pytest.MonkeyPatch, point: str, action: Callable[[], object], *, times: int = 1) -> None:
+    """Do `action` when `point` (or `point:n`, the nth time) is reached, and so often."""
+    name, _, nth = point.partition(":")
+    seen = 0
+
+    def reach(reached: str) -> None:
+        nonlocal seen
+        seen += reached == name
+        if reached == name and int(nth or 1) <= seen < int(nth or 1) + times:
+            action()
+
+    monkeypatch.setattr(failpoint, "reach", reach)
+
+
+def cut(world: World, application: str) -> None:
+    """End every session of this database that carries the name."""
+    world.sql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        f"WHERE application_name = '{application}' AND datname = current_database()"
+    )
+
+
+def assert_read_once(result: Result, rows: int) -> None:
+    assert result.status == "success"
+    assert (result.counts.extracted, result.counts.inserted, result.counts.unchanged) == (rows, rows, 0)
+    assert_adds_up(result)
+
+
+@pytest.mark.parametrize(
+    "point", [*failpoint.POINTS, "before_commit:3", "after_commit:3", "after_commit:5", "staged:4"]
+)
+@pytest.mark.parametrize("mode", ["changed", "full"])
+def test_a_transient_error_anywhere_is_tried_again(
+    world: World, mode: str, point: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ETL_FAIL_AT", f"raise@{point}")
+    assert_read_once(world.run("orders", mode, batch_size=10), 40)
+    assert world.last_audit()["extracted"] == 40
+    monkeypatch.delenv("ETL_FAIL_AT")
+    world.run_all()
+    assert_holds(world)
+
+
+@pytest.mark.parametrize("point", [p for p in failpoint.POINTS if p not in ("mid_extract", "between_batches")])
+@pytest.mark.parametrize("table", ["daily", "customers"])
+def test_sql_tables_are_tried_again_too(world: World, table: str, point: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.run("orders")
+    monkeypatch.setenv("ETL_FAIL_AT", f"raise@{point}")
+    assert_read_once(world.run(table), 40 if table == "daily" else 10)
+    monkeypatch.delenv("ETL_FAIL_AT")
+    world.run_all()
+    assert_holds(world)
+
+
+@pytest.mark.parametrize("application", [SOURCE, TARGET])
+@pytest.mark.parametrize(
+    "point",
+    ["audit_started", "mid_extract:4", "staged", "staged:3", "inside_merge:2", "before_commit:3", "after_commit:3"],
+)
+@pytest.mark.parametrize("mode", ["changed", "full"])
+def test_a_session_cut_anywhere(
+    world: World, mode: str, point: str, application: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(monkeypatch, point, lambda: cut(world, application))
+    assert_read_once(world.run("orders", mode, batch_size=10), 40)
+    monkeypatch.undo()
+    world.run_all()
+    assert_holds(world)
+
+
+def test_a_long_read_cut_in_the_middle(make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More rows than buffers hold: the source is still sending when it goes."""
+    world = make_world()
+    world.add_orders(1, 3000, note="repeat(md5(i::text), 40)")
+    monkeypatch.setattr(postgres_copy, "_CHUNK", 10_000)
+    at(monkeypatch, "mid_extract:200", lambda: cut(world, SOURCE))
+    assert_read_once(world.run("orders", batch_size=400), 3000)
+    assert_holds(world)
+
+
+def test_it_gives_up_without_progress_and_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    at(monkeypatch, "staged", lambda: cut(world, TARGET), times=99)
+    with pytest.raises(TransientError):
+        world.run("orders")
+    monkeypatch.undo()
+    assert world.last_audit()["status"] == "failed"
+    assert world.last_audit()["error_message"]
+    world.run_all()
+    assert_holds(world)
+
+
+def test_it_goes_on_while_there_is_progress(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every batch fails once: more failures than would be borne in a row."""
+    failures = 0
+
+    def fail() -> None:
+        nonlocal failures
+        failures += 1
+        if failures % 2:
+            raise TransientError("a passing thing")
+
+    at(monkeypatch, "inside_merge", fail, times=99)
+    assert_read_once(world.run("orders", batch_size=5), 40)
+    assert failures > 2 * retry.ATTEMPTS_WITHOUT_PROGRESS
+
+
+def test_a_permanent_error_is_not_tried_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = 0
+
+    def fail() -> None:
+        nonlocal tried
+        tried += 1
+        raise DataError("refused")
+
+    at(monkeypatch, "staged", fail, times=99)
+    with pytest.raises(DataError):
+        world.run("orders")
+    assert tried == 1
+    monkeypatch.undo()
+    assert_every_run_ended(world)
+
+
+def test_the_destination_gone_for_good_leaves_a_row_for_the_reaper(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = world.url.database
+    admin = World(world.url.set(database="postgres"), world.root, (), {})
+
+    def vanish() -> None:
+        admin.sql(f"ALTER DATABASE {database} ALLOW_CONNECTIONS false")
+        admin.sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'")
+
+    at(monkeypatch, "staged", vanish)
+    try:
+        # The load's failure cannot be recorded; closing the run then fails with the driver's own error.
+        with pytest.raises(OperationalError, match="connections"):
+            world.run("orders")
+    finally:
+        admin.sql(f"ALTER DATABASE {database} ALLOW_CONNECTIONS true")
+    monkeypatch.undo()
+    del world.__dict__["connection"]
+    assert [s for (s,) in world.rows("SELECT status FROM audit.etl_run_entity")] == ["running"]
+    world.run("orders")
+    assert [s for (s,) in world.rows("SELECT status FROM audit.etl_run_entity")] == ["abandoned", "success"]
+
+
+# --- rehearsals -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("point", ["staged:2", "inside_merge:3"])
+def test_a_rehearsal_counts_once_though_tried_twice(world: World, point: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ETL_FAIL_AT", f"raise@{point}")
+    plan = world.rehearse(batch_size=10)
+    monkeypatch.delenv("ETL_FAIL_AT")
+    real = world.run_all(batch_size=10)
+    assert {n: r.counts for n, r in plan.items()} == {n: r.counts for n, r in real.items()}
+
+
+def test_a_rehearsal_whose_session_is_cut_fails_as_a_plan(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    at(monkeypatch, "staged:2", lambda: cut(world, TARGET))
+    plan = world.rehearse(batch_size=10)
+    monkeypatch.undo()
+    assert {n: r.status for n, r in plan.items()} == {"orders": "failed", "daily": "skipped", "customers": "skipped"}
+    assert_every_run_ended(world)
+    assert world.value("SELECT count(*) FROM staging.orders") == 0
+
+
+# --- locks ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("busy", [True, False])
+def test_the_lock_of_a_killed_process_is_free_within_seconds(world: World, busy: bool) -> None:
+    ready = FORK.Event()
+
+    def hold() -> None:
+        with world.destination.writer("staging.orders", 1) as writer:
+            ready.set()
+            if busy:
+                writer.dialect.scalar(writer.conn, "SELECT pg_sleep(60)")
+            time.sleep(60)
+
+    holder = FORK.Process(target=hold)
+    holder.start()
+    assert ready.wait(10)
+    assert not world.destination.lock_is_free("staging.orders")
+    assert holder.pid
+    time.sleep(0.2)
+    os.kill(holder.pid, signal.SIGKILL)
+    killed = time.monotonic()
+    world.run("orders", lock_wait_seconds=10)
+    assert time.monotonic() - killed < 5
+    holder.join()
+
+
+def test_of_two_processes_one_waits_and_is_skipped(world: World) -> None:
+    inside, go_on = FORK.Event(), FORK.Event()
+
+    def first() -> None:
+        def wait(point: str) -> None:
+            if point == "staged":
+                inside.set()
+                go_on.wait(20)
+
+        failpoint.reach = wait
+        world.run("orders")
+
+    process = FORK.Process(target=first)
+    process.start()
+    assert inside.wait(20)
+    with pytest.raises(LockBusyError):
+        world.run("orders", lock_wait_seconds=0.3)
+    go_on.set()
+    process.join(20)
+    assert process.exitcode == 0
+    statuses = world.rows("SELECT status FROM audit.etl_run_entity ORDER BY 1")
+    assert statuses == [("skipped",), ("success",)]
+    world.run_all()
+    assert_holds(world)

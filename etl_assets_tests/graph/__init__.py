@@ -1,0 +1,1 @@
+"""The asset graph as Dagster loads it: keys, dependencies, partitions, jobs, schedules."""

@@ -1,0 +1,96 @@
+"""Fixtures of the graph tests: one loaded warehouse per session, copied for each test that changes it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from etl_assets.demo import embedded
+from etl_assets.demo.chatwoot import synthesize
+from etl_assets.orchestration.logs import DailyJsonLines
+from etl_assets.settings import Settings
+from etl_assets_tests.graph.story import Story, play
+from etl_assets_tests.graph.world import Databases, World
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _environment() -> Iterator[None]:
+    """Nothing of the machine's own configuration reaches a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in Settings.model_fields:
+            patch.delenv(name.upper(), raising=False)
+        patch.setitem(os.environ, "DAGSTER_EVENT_BATCH_SIZE", "100")
+        patch.setitem(Settings.model_config, "env_file", None)
+        yield
+
+
+@pytest.fixture(scope="session")
+def databases(pg_server: embedded.EmbeddedPostgres) -> Databases:
+    return Databases(pg_server)
+
+
+@pytest.fixture(scope="session")
+def end_of_history() -> date:
+    """The synthetic months are the 24 before the current one, so the current month begins empty."""
+    return datetime.now(UTC).date().replace(day=1)
+
+
+@pytest.fixture(scope="session")
+def small_source(databases: Databases, end_of_history: date) -> str:
+    """482 conversations; a template to copy, never to change."""
+    url = databases.make("source")
+    synthesize(url, "small", end=end_of_history)
+    return url
+
+
+@pytest.fixture(scope="session")
+def loaded(databases: Databases, small_source: str) -> World:
+    """`small_source` loaded once by `chatwoot_incremental` into an empty warehouse; for reading and copying."""
+    world = World(databases.copy(small_source, "loaded_source"), databases.make("loaded_dw"))
+    world.succeed()
+    return world
+
+
+@pytest.fixture
+def world(databases: Databases, loaded: World) -> Iterator[World]:
+    """A copy of `loaded` to change at will."""
+    made = World(databases.copy(loaded.source, "source"), databases.copy(loaded.warehouse, "dw"))
+    yield made
+    databases.drop(made.source)
+    databases.drop(made.warehouse)
+
+
+@pytest.fixture(scope="session")
+def story(databases: Databases, loaded: World) -> Story:
+    return play(World(databases.copy(loaded.source, "source"), databases.copy(loaded.warehouse, "dw")))
+
+
+@pytest.fixture
+def make_instance(tmp_path: Path) -> Iterator[Callable[..., dg.DagsterInstance]]:
+    """An instance on disk; with `logs`, the JSON lines of our handler go there."""
+    with ExitStack() as stack:
+
+        def make(logs: Path | None = None) -> dg.DagsterInstance:
+            handler = {"class": f"{DailyJsonLines.__module__}.{DailyJsonLines.__name__}", "level": "INFO"}
+            if logs:
+                handler["folder"] = str(logs)
+            handlers = {"python_log_level": "INFO", "dagster_handler_config": {"handlers": {"json_lines": handler}}}
+            home = tmp_path / "instance"
+            home.mkdir(exist_ok=True)
+            return stack.enter_context(
+                dg.DagsterInstance.local_temp(str(home), overrides={"python_logs": handlers} if logs else {})
+            )
+
+        yield make
+
+
+@pytest.fixture(scope="module")
+def shared(databases: Databases, loaded: World) -> World:
+    """A copy of `loaded` the tests of one file may change as long as the others do not mind."""
+    return World(databases.copy(loaded.source, "shared_source"), databases.copy(loaded.warehouse, "shared_dw"))

@@ -1,0 +1,289 @@
+"""The definitions as Dagster sees them: loaded without I/O, pinned by a snapshot, written by our IO manager alone.
+
+`python -m etl_assets_tests.graph.test_definitions > etl_assets_tests/graph/snapshot.txt` accepts a change on purpose.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import dagster as dg
+import pytest
+from dagster._core.definitions.decorators.op_decorator import DecoratedOpFunction
+
+from etl_assets.definitions import SQL_ROOT, build_defs, build_systems
+from etl_assets.demo.chatwoot import SECRET_COLUMNS
+from etl_assets.engine.spec import TableSpec
+from etl_assets.orchestration.io_managers import PostgresIOManager
+from etl_assets.orchestration.recipes import Recipe
+from etl_assets.orchestration.resources import LoadOptions
+from etl_assets.orchestration.system import System
+from etl_assets.settings import PROJECT_ROOT, Settings
+
+SourceMode = Literal["tables", "view"]
+MODES: tuple[SourceMode, ...] = ("tables", "view")
+SNAPSHOT = Path(__file__).with_name("snapshot.txt")
+NOWHERE = "postgresql://nobody:nothing@127.0.0.1:1/nowhere"
+
+# Personal data of specs/chatwoot.md 8.2, under the names of the views and of the mirrors.
+PII_OF_VIEWS = (
+    "contact_name", "contact_email", "contact_phone", "contact_identifier", "client_phone", "contact_last_name",
+    "contact_location", "contact_*_attributes", "conversation_*_attributes", "assignee_name", "assignee_email",
+    "csat_feedback", "first_message_text", "last_message_text", "message_compiled", "contact_inbox_source_id",
+)  # fmt: skip
+PII_OF_MIRRORS = {
+    "contacts": ("name", "email", "phone_number", "identifier", "last_name", "location", "*_attributes"),
+    "conversations": ("additional_attributes", "custom_attributes"),
+    "users": ("name", "email"),
+    "csat_survey_responses": ("feedback_message",),
+    "messages": ("content",),
+    "contact_inboxes": ("source_id",),
+}
+# Statements and calls that put rows into a table. Only the engine may hold them.
+WRITES = re.compile(
+    r"\bto_sql\(|\bINSERT\s+INTO\b|\bDELETE\s+FROM\b|\bMERGE\s+INTO\b|\bTRUNCATE\b|\bUPDATE\s+\S+\s+SET\b|\bCOPY\s+\S+\s+FROM\b"
+    r"|\bsa\.(insert|update|delete)\(|\.(insert|update|delete)\(\)\.|CREATE TABLE"
+)
+
+
+@cache
+def definitions(mode: SourceMode = "tables") -> tuple[System, dg.Definitions]:
+    settings = Settings(
+        _env_file=None,
+        chatwoot_source_url=NOWHERE,
+        chatwoot_warehouse_url=NOWHERE,
+        chatwoot_source_mode=mode,
+    )
+    (system,) = build_systems(settings)
+    return system, build_defs([system], settings)
+
+
+def snapshot() -> str:
+    """One line per asset and source mode: key, partitions, strategy, IO manager key, group, kinds."""
+    lines = []
+    for mode in MODES:
+        lines.append(f"# CHATWOOT_SOURCE_MODE={mode}")
+        lines += sorted(_line(each) for each in _assets(mode))
+    return "\n".join(lines) + "\n"
+
+
+def _assets(mode: SourceMode) -> Iterator[dg.AssetSpec | dg.AssetsDefinition]:
+    for each in definitions(mode)[1].assets or ():
+        assert isinstance(each, dg.AssetSpec | dg.AssetsDefinition)
+        yield each
+
+
+def _tables(mode: SourceMode) -> Iterator[tuple[TableSpec, dg.AssetsDefinition]]:
+    for each in _assets(mode):
+        if isinstance(each, dg.AssetsDefinition):
+            yield definitions(mode)[0].spec(each.key), each
+
+
+def _line(asset: dg.AssetSpec | dg.AssetsDefinition) -> str:
+    if isinstance(asset, dg.AssetSpec):
+        spec, strategy, manager, partitions = asset, "external", "-", asset.partitions_def
+    else:
+        spec = asset.get_asset_spec()
+        strategy, partitions = str(spec.metadata["strategy"]), asset.partitions_def
+        manager = asset.get_io_manager_key_for_asset_key(asset.key)
+    if partitions is None:
+        cut = "unpartitioned"
+    else:
+        assert isinstance(partitions, dg.MonthlyPartitionsDefinition)
+        cut = f"monthly({partitions.start.date()}, {partitions.timezone}, +{partitions.end_offset})"
+    kinds = "+".join(sorted(spec.kinds))
+    return " | ".join((spec.key.to_user_string(), cut, strategy, manager, str(spec.group_name), kinds))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_loading_opens_nothing_and_writes_nothing(mode: SourceMode, tmp_path: Path) -> None:
+    script = """
+import os, socket, sys
+from pathlib import Path
+def refuse(*_args, **_kwargs): raise AssertionError("the definitions opened a connection or a process")
+socket.socket.connect = refuse
+socket.create_connection = refuse
+def watch(event, args):
+    if event in ("socket.connect", "subprocess.Popen", "os.exec", "os.posix_spawn", "os.fork"): refuse()
+    written = event == "open" and isinstance(args[1], str) and set(args[1]) & set("wax+")
+    if written and "__pycache__" not in str(args[0]): raise AssertionError(f"the definitions wrote {args[0]}")
+import sqlalchemy, dagster, dagster_postgres, pandas, psycopg, psycopg2, sqlglot, subprocess
+psycopg.Connection.connect = psycopg.connect = psycopg2.connect = subprocess.Popen.__init__ = refuse
+sys.addaudithook(watch)
+from etl_assets.definitions import defs
+names = {key.to_user_string() for key in defs.resolve_asset_graph().get_all_asset_keys()}
+print(len(names), "chatwoot/views/vw_conversation_metrics_complete" in names)
+"""
+    environment = {
+        k: v for k, v in os.environ.items() if not k.startswith(("CHATWOOT_", "DAGSTER_", "SOURCE_", "LOCAL_"))
+    }
+    environment |= {
+        "CHATWOOT_SOURCE_MODE": mode,
+        "ETL_ASSETS_HOME": str(tmp_path / "home"),
+        "PYTHONPATH": str(PROJECT_ROOT),
+        "HOME": str(tmp_path),
+        "PYTHONWARNINGS": "ignore",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=280
+    )
+    assert done.returncode == 0, done.stderr
+    expected = len(definitions(mode)[1].resolve_asset_graph().get_all_asset_keys())
+    assert done.stdout.split() == [str(expected), str(mode == "tables")]
+    assert list(tmp_path.iterdir()) == [], "nothing was created in the home folder"
+
+
+def test_snapshot_pins_key_partitions_strategy_io_manager_group_and_kinds() -> None:
+    assert snapshot() == SNAPSHOT.read_text(encoding="utf-8")
+
+
+def test_asset_keys_are_exactly_those_declared() -> None:
+    for mode in MODES:
+        system, defs = definitions(mode)
+        declared = {dg.AssetKey(s.asset_key) for s in system.graph.specs}
+        sources = {dg.AssetKey(("chatwoot", "source", s.source.split(".")[1])) for s in system.graph.specs if s.source}
+        assert set(defs.resolve_asset_graph().get_all_asset_keys()) == declared | sources
+
+
+def test_every_sql_file_has_an_asset_and_the_reverse() -> None:
+    used = set()
+    for mode in MODES:
+        system, _ = definitions(mode)
+        for spec in system.graph.specs:
+            if spec.is_mirror:
+                assert spec.source, f"{spec.entity} is neither file nor mirror"
+                continue
+            path = system.graph.sql_path(spec)
+            assert path.is_file(), f"{spec.entity} has no {path}"
+            assert path.relative_to(SQL_ROOT).parts[:2] == (spec.system, spec.layer)
+            assert path.name.split(".")[0] == spec.name
+            used.add(path)
+    assert used == set(SQL_ROOT.rglob("*.sql")), "a SQL file without an asset"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_only_our_io_manager_writes(mode: SourceMode) -> None:
+    system, defs = definitions(mode)
+    managers = {asset.get_io_manager_key_for_asset_key(asset.key) for _, asset in _tables(mode)}
+    assert managers == {"chatwoot_warehouse"} == {system.io_manager_key}
+    resources = defs.get_repository_def().get_top_level_resources()
+    keys = {k for k, r in resources.items() if isinstance(r, dg.IOManagerDefinition)}
+    assert keys - {"io_manager"} == {"chatwoot_warehouse"}
+    with dg.build_resources({"manager": resources["chatwoot_warehouse"]}) as opened:
+        assert isinstance(opened.manager, PostgresIOManager)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_an_asset_returns_a_recipe_and_asks_for_nothing_it_could_write_with(mode: SourceMode) -> None:
+    for spec, asset in _tables(mode):
+        compute = asset.op.compute_fn
+        assert isinstance(compute, DecoratedOpFunction)
+        recipe = compute.decorated_fn(load=LoadOptions.model_validate({}))
+        assert isinstance(recipe, Recipe), f"{spec.entity} returns {type(recipe).__name__}"
+        assert recipe.entity == spec.entity
+        assert asset.required_resource_keys == {"load", "chatwoot_warehouse"}, spec.entity
+
+
+def test_nothing_outside_the_engine_holds_a_statement_that_writes() -> None:
+    package = PROJECT_ROOT / "etl_assets"
+    files = [p for p in package.rglob("*.py") if not {"engine", "demo"} & set(p.relative_to(package).parts)]
+    files += sorted(SQL_ROOT.rglob("*.sql"))
+    assert len(files) > 40
+    found = [
+        f"{path.relative_to(PROJECT_ROOT)}:{number}: {line.strip()}"
+        for path in files
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if WRITES.search(line)
+    ]
+    assert found == []
+
+
+def test_jobs_schedules_and_sensors_are_exactly_these() -> None:
+    for mode in MODES:
+        _, defs = definitions(mode)
+        jobs = {j.name for j in defs.resolve_all_job_defs() if not j.name.startswith("__")}
+        assert jobs == {f"chatwoot_{kind}" for kind in (
+            "incremental", "full", "pending", "plan", "staging", "views", "analytics", "marts")}  # fmt: skip
+        repository = defs.get_repository_def()
+        schedules = {s.name: (s.cron_schedule, s.execution_timezone) for s in repository.schedule_defs}
+        assert schedules == {
+            "chatwoot_incremental": ("0 3 * * *", "America/Sao_Paulo"),
+            "chatwoot_full": ("0 4 * * 0", "America/Sao_Paulo"),
+        }
+        sensors = {s.name: s.default_status for s in repository.sensor_defs}
+        assert sensors == dict.fromkeys(("chatwoot_sweep", "reaper"), dg.DefaultSensorStatus.RUNNING)
+
+
+def test_schedules_run_by_default_in_production_only() -> None:
+    system, _ = definitions()
+    for environment, status in (
+        ("production", dg.DefaultScheduleStatus.RUNNING),
+        ("development", dg.DefaultScheduleStatus.STOPPED),
+    ):
+        settings = Settings(_env_file=None, etl_env=environment)
+        defs = build_defs([system], settings)
+        assert {s.default_status for s in defs.get_repository_def().schedule_defs} == {status}
+
+
+def test_every_job_runs_in_process_and_has_an_end() -> None:
+    _, defs = definitions()
+    for job in defs.resolve_all_job_defs():
+        assert job.executor_def.name == "in_process", job.name
+        if not job.name.startswith("__"):
+            assert int(job.tags["dagster/max_runtime"]) <= 6 * 3600, job.name
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_column_is_described_in_the_ui(mode: SourceMode) -> None:
+    for spec, asset in _tables(mode):
+        schema = asset.get_asset_spec().metadata["dagster/column_schema"]
+        assert isinstance(schema, dg.TableSchema)
+        assert [c.name for c in schema.columns] == [c.name for c in spec.table.columns]
+        bare = [c.name for c in schema.columns if not (c.description or "").strip()]
+        assert bare == [], f"{spec.entity}: no description"
+        assert asset.get_asset_spec().description, spec.entity
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_personal_data_is_tagged(mode: SourceMode) -> None:
+    seen = set()
+    for spec, asset in _tables(mode):
+        schema = asset.get_asset_spec().metadata["dagster/column_schema"]
+        mirror = spec.is_mirror and spec.name in PII_OF_MIRRORS
+        patterns = PII_OF_MIRRORS[spec.name] if mirror else PII_OF_VIEWS
+        for column in schema.columns:
+            hits = [p for p in patterns if fnmatch.fnmatch(column.name, p)]
+            seen |= {(spec.name if mirror else "", p) for p in hits}
+            if hits:
+                assert (column.tags or {}).get("pii"), f"{spec.entity}.{column.name} holds personal data, not tagged"
+    expected = {("", p) for p in PII_OF_VIEWS}
+    if mode == "tables":
+        expected |= {(table, p) for table, patterns in PII_OF_MIRRORS.items() for p in patterns}
+    else:
+        extended = ("contact_last_name", "contact_location", "contact_*_attributes", "conversation_*_attributes")
+        expected -= {("", p) for p in (*extended, "contact_inbox_source_id")}
+    assert seen == expected
+
+
+def test_no_secret_is_mirrored() -> None:
+    suspicious = re.compile(r"token|password|secret|hmac_(?!verified)|encrypted|otp|provider|sign_in")
+    for mode in MODES:
+        for spec, _ in _tables(mode):
+            names = {c.name for c in spec.table.columns} | {spec.source_column(c) for c in spec.data_columns}
+            assert not names & SECRET_COLUMNS.get(spec.name, frozenset()), spec.entity
+            if spec.is_mirror:
+                assert [n for n in names if suspicious.search(n)] == [], spec.entity
+                # A new column of a table that holds secrets is reported, never taken over unseen.
+                assert spec.new_source_columns == "report" or spec.name not in SECRET_COLUMNS, spec.entity
+
+
+if __name__ == "__main__":
+    sys.stdout.write(snapshot())

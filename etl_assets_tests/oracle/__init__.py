@@ -1,0 +1,1 @@
+"""Independent recomputations from the specification alone; nothing here imports the package under test."""

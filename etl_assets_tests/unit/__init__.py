@@ -1,0 +1,1 @@
+"""Rules of single functions: no server, no Dagster, no browser."""

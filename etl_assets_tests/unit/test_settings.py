@@ -1,0 +1,170 @@
+"""The environment contract: documented in .env.example, assembled from parts, refused by name, silent on secrets."""
+
+from __future__ import annotations
+
+import re
+import traceback
+from pathlib import Path
+
+import pytest
+
+from etl_assets import settings
+from etl_assets.engine.errors import SettingsError
+from etl_assets.settings import PROJECT_ROOT, Settings, load_settings
+
+EXAMPLE = PROJECT_ROOT / ".env.example"
+SECRET = "s3cr3t-Pässw0rd"
+SOURCE_PARTS = {
+    "SOURCE_DB_HOST": "db.example.com",
+    "SOURCE_DB_NAME": "chatwoot",
+    "SOURCE_DB_USER": "reader",
+    "SOURCE_DB_PASSWORD": f"{SECRET}@/:?#",
+}
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No variable of the contract, no .env: neither of the machine nor of the checkout."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setattr(settings, "PROJECT_ROOT", tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+
+def _example() -> dict[str, tuple[str, str]]:
+    """Variable -> (value, the comment line right above it)."""
+    found, above = {}, ""
+    for line in EXAMPLE.read_text(encoding="utf-8").splitlines():
+        match = re.fullmatch(r"([A-Z][A-Z0-9_]*)=(.*)", line)
+        if match:
+            assert match[1] not in found, f"{match[1]} is listed twice"
+            found[match[1]] = (match[2], above)
+        else:
+            assert not line or line.startswith("#"), f"neither comment nor variable: {line}"
+        above = line
+    return found
+
+
+def test_every_variable_is_in_the_example_with_a_comment_and_the_reverse() -> None:
+    example = _example()
+    assert set(example) == {name.upper() for name in Settings.model_fields}
+    for name, (_, comment) in example.items():
+        assert re.match(r"# \w.{8,}", comment), f"{name} has no comment of its own"
+    undescribed = [n for n, f in Settings.model_fields.items() if not f.description]
+    assert undescribed == []
+
+
+def test_the_example_as_it_is_equals_an_empty_environment(tmp_path: Path) -> None:
+    unset = load_settings()
+    (tmp_path / ".env").write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
+    assert load_settings() == unset
+    assert unset.uses_demo_source
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("CHATWOOT_SOURCE_MODE=view\nETL_ENV=production\n", encoding="utf-8")
+    monkeypatch.setenv("ETL_ENV", "development")
+    loaded = load_settings()
+    assert (loaded.chatwoot_source_mode, loaded.etl_env) == ("view", "development")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("CHATWOOT_SOURCE_MODE", "tabels", "'tables' or 'view'"),
+        ("ETL_ENV", "prod", "'development' or 'production'"),
+        ("SOURCE_DB_PORT", "five", "integer"),
+    ],
+)
+def test_an_unknown_value_is_refused_by_the_name_of_its_variable(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert name in str(refused.value)
+    assert says in str(refused.value)
+
+
+def test_all_wrong_variables_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHATWOOT_SOURCE_MODE", "x")
+    monkeypatch.setenv("ETL_ENV", "y")
+    with pytest.raises(SettingsError, match=r"CHATWOOT_SOURCE_MODE.*ETL_ENV"):
+        load_settings()
+
+
+def test_parts_become_a_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SOURCE_PARTS.items():
+        monkeypatch.setenv(name, value)
+        monkeypatch.setenv(name.replace("SOURCE_", "LOCAL_"), value)
+    monkeypatch.setenv("LOCAL_DB_PORT", "6543")
+    loaded = load_settings()
+    source, warehouse = loaded.chatwoot_source(), loaded.chatwoot_warehouse()
+    assert source.drivername == "postgresql+psycopg"
+    assert (source.host, source.port, source.database) == ("db.example.com", 5432, "chatwoot")
+    assert (source.username, source.password) == ("reader", SOURCE_PARTS["SOURCE_DB_PASSWORD"])
+    assert warehouse.port == 6543
+    assert not loaded.uses_demo_source
+
+
+def test_a_url_wins_over_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SOURCE_PARTS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("CHATWOOT_SOURCE_URL", "postgresql://a:b@other:1/db")
+    assert load_settings().chatwoot_source().host == "other"
+
+
+def test_missing_parts_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DB_HOST", "db.example.com")
+    monkeypatch.setenv("SOURCE_DB_NAME", "chatwoot")
+    with pytest.raises(SettingsError, match="SOURCE_DB_HOST is set but SOURCE_DB_USER, SOURCE_DB_PASSWORD is not"):
+        load_settings().chatwoot_source()
+
+
+@pytest.mark.parametrize("given", ["postgresql://", "postgres://", "postgresql+psycopg2://", "postgresql+psycopg://"])
+def test_a_plain_url_gets_the_driver_that_works(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv("CHATWOOT_SOURCE_URL", f"{given}u:p@h:5432/d")
+    monkeypatch.setenv("CHATWOOT_WAREHOUSE_URL", f"{given}u:p@h:5432/d?sslmode=require")
+    monkeypatch.setenv("DAGSTER_POSTGRES_URL", f"{given}u:p@h:5432/d")
+    loaded = load_settings()
+    assert loaded.chatwoot_source().drivername == "postgresql+psycopg"
+    assert loaded.chatwoot_warehouse().query["sslmode"] == "require"
+    # With psycopg 3 dagster-postgres breaks (stack.md, trap 1).
+    assert loaded.dagster_storage().drivername == "postgresql+psycopg2"
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        (f"mysql://u:{SECRET}@h/d", "must be a postgresql:// URL, not mysql://"),
+        (f"postgresql://u:{SECRET}@h", "names no database"),
+        (f"postgresql://u:{SECRET}@/d", "names no host"),
+        (f"u:{SECRET}@h/d", "is not a URL like"),
+        (f"postgresql://u:{SECRET}@h:port/d", "is not a URL like"),
+        (f"postgresql://u:p@{SECRET}:x@h/d", "percent-encode"),
+    ],
+)
+def test_a_url_that_cannot_be_used_is_refused_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, value: str, says: str
+) -> None:
+    monkeypatch.setenv("CHATWOOT_SOURCE_URL", value)
+    with pytest.raises(SettingsError) as refused:
+        load_settings().chatwoot_source()
+    assert "CHATWOOT_SOURCE_URL" in str(refused.value)
+    assert says in str(refused.value)
+    assert SECRET not in "".join(traceback.format_exception(refused.value))
+
+
+def test_secrets_are_in_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SOURCE_PARTS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("CHATWOOT_WAREHOUSE_URL", f"postgresql://u:{SECRET}@h/d")
+    loaded = load_settings()
+    for text in (repr(loaded), str(loaded), loaded.model_dump_json(), repr(loaded.chatwoot_source())):
+        assert SECRET not in text
+    # A secret typed into the wrong variable is not repeated either.
+    monkeypatch.setenv("CHATWOOT_SOURCE_MODE", SECRET)
+    monkeypatch.setenv("SOURCE_DB_PORT", SECRET)
+    with pytest.raises(SettingsError) as refused:
+        load_settings()
+    assert SECRET not in "".join(traceback.format_exception(refused.value))
