@@ -41,7 +41,12 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Report what would change; write nothing but the audit row.")
     ] = False,
-    batch_size: Annotated[int, typer.Option(min=1, help="Rows per transaction.")] = 50_000,
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, help="Rows per transaction, instead of the control row's or 50,000.")
+    ] = None,
+    cutoff_minutes: Annotated[
+        int | None, typer.Option(min=0, help="Rows younger than this wait, instead of the control row's or declared.")
+    ] = None,
     max_batches: Annotated[int, typer.Option(min=0, help="End each mirror after so many batches; 0: no limit.")] = 0,
     since: Annotated[str, typer.Option(help="Re-read mirrors from this source timestamp on.")] = "",
     until: Annotated[str, typer.Option(help="End of that window, exclusive.")] = "",
@@ -65,7 +70,8 @@ def run(
             _instance(),
             entities=entities or (),
             mode=mode,
-            batch_size=batch_size,
+            batch_size=batch_size or 0,
+            cutoff_minutes=-1 if cutoff_minutes is None else cutoff_minutes,
             max_batches=max_batches,
             since=since,
             until=until,

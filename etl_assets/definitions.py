@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from etl_assets.engine import tsql
 from etl_assets.engine.dialects.postgres import PostgresDialect
 from etl_assets.engine.graph import Graph
 from etl_assets.orchestration.checks import build_checks
@@ -20,7 +21,7 @@ from etl_assets.orchestration.resources import load_options
 from etl_assets.orchestration.sensors import build_reaper, build_sweep
 from etl_assets.orchestration.system import Cadence, System
 from etl_assets.settings import PROJECT_ROOT, Settings, load_settings
-from etl_assets.systems import chatwoot
+from etl_assets.systems import chatwoot, ecommerce
 
 SQL_ROOT = PROJECT_ROOT / "sql"
 
@@ -41,9 +42,24 @@ def chatwoot_system(settings: Settings) -> System:
     )
 
 
+def ecommerce_system(settings: Settings) -> System:
+    """E-commerce data warehouse (specs/ecommerce_dw.md); its files are T-SQL, translated for PostgreSQL."""
+    return System(
+        name="ecommerce",
+        title="E-commerce DW",
+        graph=Graph("ecommerce", ecommerce.specs(), SQL_ROOT, language="tsql", render=tsql.to_postgres),
+        dialect=PostgresDialect(),
+        source_dialect=PostgresDialect(),
+        source_url=settings.ecommerce_oltp,
+        warehouse_url=settings.ecommerce_dw,
+        cadence=Cadence(incremental="0 * * * *", full="0 5 * * 0", overdue_hours=3),
+        first_month="2019-01-01",
+    )
+
+
 def build_systems(settings: Settings | None = None) -> list[System]:
     settings = settings or load_settings()
-    return [chatwoot_system(settings)]
+    return [chatwoot_system(settings), ecommerce_system(settings)]
 
 
 def build_defs(systems: Sequence[System] | None = None, settings: Settings | None = None) -> dg.Definitions:

@@ -52,6 +52,10 @@ class Settings(BaseSettings):
     local_db_name: str | None = Field(None, description="Seed's variable: part of CHATWOOT_WAREHOUSE_URL")
     local_db_user: str | None = Field(None, description="Seed's variable: part of CHATWOOT_WAREHOUSE_URL")
     local_db_password: SecretStr | None = Field(None, description="Seed's variable: part of CHATWOOT_WAREHOUSE_URL")
+    ecommerce_oltp_url: SecretStr | None = Field(None, description="The shop's database, read only. Unset: demo data")
+    ecommerce_dw_url: SecretStr | None = Field(
+        None, description="Data warehouse of the e-commerce system. Unset: embedded"
+    )
     dagster_postgres_url: SecretStr | None = Field(None, description="Dagster's own storage. Unset: embedded")
     etl_env: Literal["development", "production"] = Field(
         "development", description="Which schedules are on by default"
@@ -63,15 +67,24 @@ class Settings(BaseSettings):
     def chatwoot_warehouse(self) -> sa.URL:
         return self._database("CHATWOOT_WAREHOUSE_URL", self.chatwoot_warehouse_url, "local_db", "chatwoot_warehouse")
 
+    def ecommerce_oltp(self) -> sa.URL:
+        return self._database("ECOMMERCE_OLTP_URL", self.ecommerce_oltp_url, None, "ecommerce_oltp")
+
+    def ecommerce_dw(self) -> sa.URL:
+        return self._database("ECOMMERCE_DW_URL", self.ecommerce_dw_url, None, "dw_ecommerce")
+
     def dagster_storage(self) -> sa.URL:
         """URL of Dagster's storage, for psycopg2: with psycopg 3 dagster-postgres breaks (stack.md, trap 1)."""
         url = self._database("DAGSTER_POSTGRES_URL", self.dagster_postgres_url, None, "dagster")
         return url.set(drivername="postgresql+psycopg2")
 
-    @property
-    def uses_demo_source(self) -> bool:
-        """Whether the Chatwoot source is the demo's own database."""
-        return self.chatwoot_source_url is None and self.source_db_host is None
+    def demo_systems(self) -> tuple[str, ...]:
+        """Systems whose source is not configured, so that the demo's own database stands in for it."""
+        configured = {
+            "chatwoot": self.chatwoot_source_url is not None or self.source_db_host is not None,
+            "ecommerce": self.ecommerce_oltp_url is not None,
+        }
+        return tuple(name for name, given in configured.items() if not given)
 
     def _database(self, variable: str, given: SecretStr | None, parts: str | None, embedded_name: str) -> sa.URL:
         if given is not None:

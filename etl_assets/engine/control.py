@@ -29,7 +29,7 @@ etl_control = sa.Table(
     sa.Column("initial_bound", sa.Text, comment="Source clock when that first load began"),
     sa.Column("initialized_at", _STAMP, comment="When the first whole load ended"),
     sa.Column("batch_size", sa.Integer, comment="Rows per batch; NULL takes the run's"),
-    sa.Column("cutoff_minutes", sa.Integer, nullable=False, server_default="0", comment="Rows younger than this wait"),
+    sa.Column("cutoff_minutes", sa.Integer, comment="Rows younger than this wait; NULL takes the declaration's"),
     sa.Column("lag_seconds", sa.Integer, comment="Re-read window; NULL takes the declaration's"),
     sa.Column("is_active", sa.Boolean, nullable=False, server_default=sa.true(), comment="false: runs skip the entity"),
     sa.Column("source_columns", sa.Text, comment="Source columns and types as last seen, JSON"),
@@ -145,7 +145,7 @@ class ControlRow:
     initial_bound: str | None
     initialized_at: datetime | None
     batch_size: int | None
-    cutoff_minutes: int
+    cutoff_minutes: int | None
     lag_seconds: int | None
     is_active: bool
     source_columns: Mapping[str, str] | None

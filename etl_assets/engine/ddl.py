@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -50,6 +51,7 @@ def deploy(destination: Destination, *, wait_seconds: float = 60) -> bool:
         for spec in graph.specs:
             if not spec.is_view and ensure_table(conn, dialect, spec):
                 control.forget(conn, spec.entity)
+            _write_fixed_rows(conn, dialect, spec)
         for view in views:
             _create_view(conn, dialect, graph, view)
             _remember(conn, view.entity, _view_digest(graph, view))
@@ -69,7 +71,8 @@ def stored_table(spec: TableSpec) -> sa.Table:
         column.nullable = False
     for column in table.columns:
         if column.info.get("role") == "deleted_flag":
-            column.server_default = sa.DefaultClause(sa.false())
+            off = sa.false() if isinstance(column.type, sa.Boolean) else sa.text("0")
+            column.server_default = sa.DefaultClause(off)
     if identity:
         table.append_constraint(sa.PrimaryKeyConstraint(*identity))
         table.append_constraint(sa.UniqueConstraint(*key, name=f"uq_{spec.name}"[:63]))
@@ -107,7 +110,8 @@ def ensure_table(conn: sa.Connection, dialect: Dialect, spec: TableSpec, *, othe
         )
     alter = f"ALTER TABLE {dialect.relation(spec.relation)}"
     for column in missing:
-        required = " NOT NULL DEFAULT false" if column.info.get("role") == "deleted_flag" else ""
+        off = dialect.flag(column, False)
+        required = f" NOT NULL DEFAULT {off}" if column.info.get("role") == "deleted_flag" else ""
         dialect.execute(
             conn, f"{alter} ADD COLUMN {dialect.quote(column.name)} {dialect.declared_type(column)}{required}"
         )
@@ -119,6 +123,19 @@ def ensure_table(conn: sa.Connection, dialect: Dialect, spec: TableSpec, *, othe
     for column in table.columns:
         conn.execute(sa.schema.SetColumnComment(column))
     return False
+
+
+def _write_fixed_rows(conn: sa.Connection, dialect: Dialect, spec: TableSpec) -> None:
+    """Insert those that are missing, bring the others back to what is declared."""
+    for row in spec.fixed_rows:
+        values: dict[str, Any] = {c: sa.literal_column(dialect.value(spec.table.columns[c], v)) for c, v in row.items()}
+        same = sa.and_(*(spec.table.columns[k] == values[k] for k in spec.key))
+        if conn.execute(sa.select(sa.literal(1)).select_from(spec.table).where(same)).first():
+            rest = {c: v for c, v in values.items() if c not in spec.key and spec.table.columns[c].identity is None}
+            if rest:
+                conn.execute(sa.update(spec.table).where(same).values(rest))
+        else:
+            conn.execute(sa.insert(spec.table).values(values))
 
 
 def _create_view(conn: sa.Connection, dialect: Dialect, graph: Graph, view: TableSpec) -> None:
@@ -181,6 +198,7 @@ def _digest(graph: Graph) -> str:
         text.append(str(sa.schema.CreateTable(stored_table(spec)).compile(dialect=postgresql.dialect())))
         text += [str(sa.schema.CreateIndex(i).compile(dialect=postgresql.dialect())) for i in _in_order(spec.table)]
         text += [str(c.comment) for c in spec.table.columns]
+        text += [repr(sorted(row.items())) for row in spec.fixed_rows]
         if spec.is_view:
             text.append(_view_digest(graph, spec))
     return _hash(*text)

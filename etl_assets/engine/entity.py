@@ -16,7 +16,7 @@ from etl_assets.engine.audit import RunAudit
 from etl_assets.engine.destination import Destination, Writer
 from etl_assets.engine.errors import EtlError, LockBusyError
 from etl_assets.engine.judge import Judge
-from etl_assets.engine.options import Counts, Options, Result
+from etl_assets.engine.options import DEFAULT_BATCH_SIZE, Counts, Options, Result
 from etl_assets.engine.retry import attempts
 from etl_assets.engine.spec import TableSpec
 
@@ -94,7 +94,7 @@ class Load(ABC):
                 if self.result.status == "success":
                     return  # an earlier attempt committed everything before its connection broke
                 failpoint.reach("audit_started")
-                self._batch_size = before.batch_size or self.options.batch_size
+                self._batch_size = self.options.batch_size or before.batch_size or DEFAULT_BATCH_SIZE
                 self.move(writer, before)
                 self._close(writer)
         except EtlError:

@@ -59,13 +59,21 @@ class SourceText:
         columns = [self._travelling(c.name, c.type) for c in (self.shape.column(k) for k in self.spec.key)]
         return self._select(columns, Read("keys", None, (), ""))
 
-    def clock(self, source: sa.Connection, cutoff_minutes: int) -> str:
+    def cutoff_seconds(self, control: ControlRow, options: Options) -> int:
+        """How young a row may not be: as the run says, else the control row, else the declaration."""
+        assert isinstance(self.spec.load, Incremental)
+        for minutes in (options.cutoff_minutes, control.cutoff_minutes):
+            if minutes is not None:
+                return minutes * 60
+        return int(self.spec.load.cutoff.total_seconds())
+
+    def clock(self, source: sa.Connection, cutoff_seconds: int) -> str:
         """The upper bound of a run: the source's clock, less the cutoff, as text of the cursor's type."""
         type_ = self.typed(self.cursor)[1]
         now = self.dialect.clock(source, type_)
-        if not cutoff_minutes:
+        if not cutoff_seconds:
             return now
-        bound = self.dialect.minus_seconds(self.dialect.literal(now, type_), cutoff_minutes * 60)
+        bound = self.dialect.minus_seconds(self.dialect.literal(now, type_), cutoff_seconds)
         return str(self.dialect.scalar(source, f"SELECT {self.dialect.as_text(bound)}"))
 
     def _travelling(self, name: str, type_: str) -> str:
@@ -104,7 +112,7 @@ def reads(
         return [Read("window", " AND ".join(parts), (cursor, *keys), "nothing")]
     late = (
         f"({cursor} <= {dialect.literal(bound, type_)} OR {cursor} IS NULL)"
-        if bound and control.cutoff_minutes
+        if bound and text.cutoff_seconds(control, options)
         else None
     )
     if options.mode == "full" or control.cursor_value is None:

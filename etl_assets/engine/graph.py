@@ -5,7 +5,7 @@ Belongs here: validation across declarations, expansion of views, feeds. Does no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from etl_assets.engine.errors import SpecError, SqlFileError
 from etl_assets.engine.spec import Anything, Ignore, Merge, Reading, Replace, ReplaceWindow, TableSpec
-from etl_assets.engine.sqlfile import SqlModel, load
+from etl_assets.engine.sqlfile import Language, SqlModel, load
 
 # Relations the engine itself keeps; SQL files may read them, nothing feeds on them.
 ENGINE_SCHEMAS = ("ctl", "audit")
@@ -31,7 +31,8 @@ class Graph:
     """The declarations of one system and its SQL files. Raises SpecError or SqlFileError on the first contradiction.
 
     `sql_root` holds `<system>/<layer>/<table>.sql`; `post_ddl` are statements run after the views are created
-    (functions that users call).
+    (functions that users call). The files are written in `language`; `render` turns a SELECT in it into the
+    destination's own.
     """
 
     def __init__(
@@ -41,11 +42,14 @@ class Graph:
         sql_root: Path,
         *,
         post_ddl: tuple[str, ...] = (),
-        dialect: str = "postgres",
+        language: Language = "postgres",
+        render: Callable[[str], str] = str,
     ) -> None:
         self.system = system
         self.specs = tuple(specs)
         self.post_ddl = post_ddl
+        self.language = language
+        self._render = render
         self.sql_root = sql_root
         self.by_relation = {s.relation: s for s in self.specs}
         if len(self.by_relation) != len(self.specs):
@@ -54,7 +58,7 @@ class Graph:
         wrong = [s.entity for s in self.specs if s.system != system]
         if wrong:
             raise SpecError(f"{system}: declarations of another system: {wrong}")
-        self._models = {s.entity: load(self.sql_path(s), dialect) for s in self.specs if not s.is_mirror}
+        self._models = {s.entity: load(self.sql_path(s), language) for s in self.specs if not s.is_mirror}
         self.ordered = self._sorted()
         for spec in self.specs:
             self._check(spec)
@@ -128,13 +132,13 @@ class Graph:
         return consumer.reads
 
     def select(self, spec: TableSpec, *, keys: str | None = None) -> str:
-        """The SELECT of `spec`. With `keys` (a relation with the one column `key`) restricted to those keys.
+        """The SELECT of `spec` as the destination takes it; with `keys` (a relation, one column `key`) for those.
 
         Views on the way to a restricted relation are expanded in place, because a filter on the outside does not reach
         the inside of an aggregate (spec chatwoot F28).
         """
         if keys is None or not isinstance(spec.load, Merge):
-            return self.model(spec).text
+            return self._render(self.model(spec).text)
         restrict = spec.load.restrict
 
         def substitute(relation: str) -> str | None:
@@ -148,7 +152,7 @@ class Graph:
             inside = {u.relation for u in self.stored_upstream(view)}
             return self.model(view).reading(substitute) if inside & restrict.keys() else None
 
-        return self.model(spec).reading(substitute)
+        return self._render(self.model(spec).reading(substitute))
 
     def _check(self, spec: TableSpec) -> None:
         if spec.is_mirror:

@@ -79,7 +79,7 @@ class MirrorLoad(Load):
         text = SourceText(self.spec, from_dialect, shape)
         if self._bound is None and self._is_incremental:
             # Kept over attempts: a row changed behind the position of a broken attempt must stay above the watermark.
-            self._bound = text.clock(source, before.cutoff_minutes)
+            self._bound = text.clock(source, text.cutoff_seconds(before, self.options))
         bound = self._bound
         never_read = before.cursor_value is None and self.options.mode != "full"
         first = self._is_incremental and never_read and not self.options.windowed

@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 from etl_assets.engine.errors import SettingsError
 
+DEFAULT_BATCH_SIZE = 50_000
 Mode = Literal["requested", "changed", "full"]
 Status = Literal["running", "success", "partial", "failed", "skipped", "abandoned"]
 
@@ -19,12 +20,14 @@ class Options:
     """How to load.
 
     `requested`: what is new, and exactly the months asked for. `changed`: also the months pending from earlier changes.
+    `batch_size` and `cutoff_minutes`: None takes those of the control row, else of the declaration.
     `full`: everything, deletions included. `since`/`until` (timestamps as the source writes them, until exclusive)
     re-read that window of a mirror and never move its watermark. `max_batches` ends a mirror early, at a batch edge.
     """
 
     mode: Mode = "requested"
-    batch_size: int = 50_000
+    batch_size: int | None = None
+    cutoff_minutes: int | None = None
     max_batches: int | None = None
     since: str | None = None
     until: str | None = None
@@ -34,10 +37,10 @@ class Options:
     def __post_init__(self) -> None:
         if self.mode not in get_args(Mode):
             raise SettingsError(f"mode {self.mode!r} is unknown; use one of {', '.join(get_args(Mode))}")
-        for name in ("batch_size", "max_batches"):
+        for name, least in (("batch_size", 1), ("max_batches", 1), ("cutoff_minutes", 0)):
             value = getattr(self, name)
-            if value is not None and value < 1:
-                raise SettingsError(f"{name} is {value}; it must be at least 1")
+            if value is not None and value < least:
+                raise SettingsError(f"{name} is {value}; it must be at least {least}")
 
     @property
     def windowed(self) -> bool:

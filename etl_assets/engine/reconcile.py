@@ -54,7 +54,8 @@ def reconcile(
 def _guard(writer: Writer, spec: TableSpec, gone: int, present: int) -> None:
     limits = spec.limits
     flag = spec.role("deleted_flag")
-    live = f" WHERE NOT {writer.dialect.quote(flag)}" if flag else ""
+    dialect = writer.dialect
+    live = f" WHERE {dialect.quote(flag)} = {dialect.flag(spec.table.columns[flag], False)}" if flag else ""
     total = writer.dialect.number(writer.conn, f"SELECT COUNT(*) FROM {writer.dialect.relation(spec.relation)}{live}")
     emptied = present == 0 and gone > _EMPTIED
     if emptied or (gone > limits.deleted_rows and gone > limits.deleted_share * total):

@@ -62,14 +62,19 @@ def audit_columns(*, marks_deletes: bool = False) -> list[sa.Column[Any]]:
 
 @dataclass(frozen=True)
 class Incremental:
-    """Mirror by a composite watermark (`cursor`, key). The last `lag` before the watermark is read again each run."""
+    """Mirror by a composite watermark (`cursor`, key). The last `lag` before the watermark is read again each run.
+
+    Rows younger than `cutoff` by the source's clock wait for a later run.
+    """
 
     cursor: str
     lag: timedelta = timedelta(minutes=15)
+    cutoff: timedelta = timedelta(0)
 
     def __post_init__(self) -> None:
-        if self.lag < timedelta(0):
-            raise SpecError(f"lag of cursor {self.cursor!r} is negative; give a duration of zero or more")
+        for name, value in (("lag", self.lag), ("cutoff", self.cutoff)):
+            if value < timedelta(0):
+                raise SpecError(f"{name} of cursor {self.cursor!r} is negative; give a duration of zero or more")
 
 
 @dataclass(frozen=True)
@@ -131,16 +136,18 @@ class Months:
     """How changed rows of an upstream become months of a partitioned consumer: the months of `column`, plus offsets.
 
     Where the upstream has no date (a dimension), `column` is its key and `select` one SELECT over `changes`
-    (that column, old and new images) and any warehouse table, which returns dates: those of the facts that use the key.
+    (that column and those of `also`, old and new images) and any warehouse table, which returns dates: those of the
+    facts that use the key.
     """
 
     column: str
     offsets: tuple[int, ...] = (0,)
     select: str | None = None
+    also: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
-        return (self.column,)
+        return (self.column, *self.also)
 
 
 @dataclass(frozen=True)
@@ -188,7 +195,8 @@ class TableSpec:
     """One warehouse table or view and how it is kept up to date.
 
     `table` carries columns, types, comments and PII tags (build them with `column`); `key` is its natural key.
-    A mirror names its `source` relation; everything else is a SQL file found by the asset key.
+    A mirror names its `source` relation; everything else is a SQL file found by the asset key. `fixed_rows` (column to
+    value, a surrogate key included) are in the table from its creation on; no load updates or deletes them.
     """
 
     system: str
@@ -204,6 +212,7 @@ class TableSpec:
     dedupe_order: tuple[str, ...] = ()
     marks_deletes: bool = False
     new_source_columns: Literal["add", "report"] = "add"
+    fixed_rows: Sequence[Mapping[str, Any]] = ()
     owner: str = "team:data"
     sql_variant: str | None = None
 
@@ -287,6 +296,7 @@ class TableSpec:
         if self.marks_deletes != (self.role("deleted_flag") is not None and self.role("deleted_at") is not None):
             yield "marks_deletes and the columns of roles deleted_flag and deleted_at go together"
         yield from self._load_problems(columns)
+        yield from self._fixed_row_problems(columns)
         yield from (
             f"{c.describe()} names undeclared column {n!r}"
             for c in self.checks
@@ -296,6 +306,16 @@ class TableSpec:
         if len({c.name for c in self.checks}) != len(self.checks):
             yield "two checks have the same name"
         yield from (f"column {c.name!r} needs a comment" for c in self.table.columns if not c.comment)
+
+    def _fixed_row_problems(self, columns: set[str]) -> Iterator[str]:
+        needed = {c.name for c in self.table.columns if c.name in self.data_columns and not c.nullable} | set(self.key)
+        if self.fixed_rows and (self.is_view or self.is_mirror):
+            yield "fixed_rows belong in tables made by SQL"
+        for row in self.fixed_rows:
+            if row.keys() - columns:
+                yield f"a fixed row names undeclared column(s) {sorted(row.keys() - columns)}"
+            if needed - row.keys():
+                yield f"a fixed row lacks {sorted(needed - row.keys())}"
 
     def _load_problems(self, columns: set[str]) -> Iterator[str]:
         """What contradicts the load strategy."""

@@ -11,13 +11,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from etl_assets.engine import tsql
 from etl_assets.engine.errors import SqlFileError
 
+# What the files of a system are written in. T-SQL: the subset of tsql.py, which every destination understands.
+Language = Literal["postgres", "tsql"]
 HEADER = ("grain", "key", "answers")
 
 
@@ -61,11 +65,11 @@ class SqlModel:
         return text
 
 
-def load(path: Path, dialect: str = "postgres") -> SqlModel:
+def load(path: Path, language: Language = "postgres") -> SqlModel:
     """Read one file.
 
     Raises SqlFileError, naming file and line, when it is not exactly one SELECT, lacks its header, reads an unqualified
-    relation, or returns columns without a name.
+    relation, returns columns without a name, or (T-SQL) leaves the subset both servers share.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -75,7 +79,7 @@ def load(path: Path, dialect: str = "postgres") -> SqlModel:
         ) from None
     header = _header(path, text)
     try:
-        statements = [s for s in sqlglot.parse(text, read=dialect) if s is not None]
+        statements = [s for s in sqlglot.parse(text, read=language) if s is not None]
     except SqlglotError as error:
         raise SqlFileError(f"{path}: {str(error).splitlines()[0]}") from error
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
@@ -84,6 +88,8 @@ def load(path: Path, dialect: str = "postgres") -> SqlModel:
     writing = next(tree.find_all(exp.Into, exp.DML), None)
     if writing is not None:
         raise SqlFileError(f"{path}: must only read, found {type(writing).__name__.upper()}")
+    if language == "tsql":
+        tsql.refuse_outside_subset(path, tree)
     body = text.rstrip()
     if body.endswith(";"):
         raise SqlFileError(f"{path}: remove the trailing semicolon; the engine wraps the SELECT")

@@ -69,17 +69,17 @@ def _cached(graph: Graph, spec: TableSpec) -> Edges:
     return edges
 
 
-def compute(sql: str, schema: dict[str, dict[str, dict[str, str]]]) -> Edges:
+def compute(sql: str, schema: dict[str, dict[str, dict[str, str]]], language: str = "postgres") -> Edges:
     """Return, per output column of `sql`, the (schema.table, column) pairs it is computed from."""
     catalog: dict[str, object] = dict(schema)
     tree = qualify(
-        sqlglot.parse_one(sql, read="postgres"), schema=catalog, dialect="postgres", validate_qualify_columns=False
+        sqlglot.parse_one(sql, read=language), schema=catalog, dialect=language, validate_qualify_columns=False
     )
     assert isinstance(tree, exp.Query)
     edges: Edges = {}
     for column in tree.named_selects:
         leaves = []
-        for node in lineage(column, tree, schema=schema, dialect="postgres").walk():
+        for node in lineage(column, tree, schema=schema, dialect=language).walk():
             table = node.expression
             if not node.downstream and isinstance(table, exp.Table) and table.db:
                 leaves.append((f"{table.db}.{table.name}", node.name.rsplit(".", 1)[-1].strip('"')))

@@ -10,7 +10,7 @@ from enum import Enum
 import dagster as dg
 from pydantic import Field
 
-from etl_assets.engine.options import Options
+from etl_assets.engine.options import DEFAULT_BATCH_SIZE, Options
 
 
 class Mode(Enum):
@@ -30,7 +30,13 @@ class LoadOptions(dg.ConfigurableResource):  # type: ignore[type-arg]
         "changes made stale (schedules use it). `full`: everything again, deletions included.",
     )
     batch_size: int = Field(
-        50_000, gt=0, description="Rows per transaction of a mirror, keys per transaction of a merge."
+        0,
+        ge=0,
+        description="Rows per transaction of a mirror, keys per transaction of a merge; 0 means the control row's, "
+        f"else {DEFAULT_BATCH_SIZE:,}.",
+    )
+    cutoff_minutes: int = Field(
+        -1, ge=-1, description="Rows younger than this wait for a later run; -1 means the control row's, else declared."
     )
     max_batches: int = Field(0, ge=0, description="End each mirror after so many batches; 0 means no limit.")
     since: str = Field(
@@ -46,7 +52,8 @@ class LoadOptions(dg.ConfigurableResource):  # type: ignore[type-arg]
     def options(self) -> Options:
         return Options(
             mode=self.mode.value,
-            batch_size=self.batch_size,
+            batch_size=self.batch_size or None,
+            cutoff_minutes=None if self.cutoff_minutes < 0 else self.cutoff_minutes,
             max_batches=self.max_batches or None,
             since=self.since or None,
             until=self.until or None,

@@ -58,7 +58,7 @@ def test_the_example_as_it_is_equals_an_empty_environment(tmp_path: Path) -> Non
     unset = load_settings()
     (tmp_path / ".env").write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
     assert load_settings() == unset
-    assert unset.uses_demo_source
+    assert unset.demo_systems() == ("chatwoot", "ecommerce")
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,7 +104,7 @@ def test_parts_become_a_url(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (source.host, source.port, source.database) == ("db.example.com", 5432, "chatwoot")
     assert (source.username, source.password) == ("reader", SOURCE_PARTS["SOURCE_DB_PASSWORD"])
     assert warehouse.port == 6543
-    assert not loaded.uses_demo_source
+    assert loaded.demo_systems() == ("ecommerce",)
 
 
 def test_a_url_wins_over_parts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -132,6 +132,26 @@ class Dialect(ABC):
         """`text`, as the server printed it, as a typed literal."""
 
     @abstractmethod
+    def flag(self, column: sa.Column[object], value: bool) -> str:
+        """`value` as a literal of a flag column, which some servers and declarations keep as a number."""
+
+    def value(self, column: sa.Column[object], value: object) -> str:
+        """A constant of a declaration as a typed literal."""
+        if value is None:
+            return "NULL"
+        if isinstance(value, bool):
+            return self.flag(column, value)
+        return self.literal(str(value), self.declared_type(column))
+
+    def is_fixed(self, spec: TableSpec, alias: str) -> str:
+        """A predicate over a row's key: it is one of the declaration's `fixed_rows`. Empty when there are none."""
+        rows = [
+            " AND ".join(f"{alias}.{self.quote(k)} = {self.value(spec.table.columns[k], row[k])}" for k in spec.key)
+            for row in spec.fixed_rows
+        ]
+        return " OR ".join(f"({r})" for r in rows)
+
+    @abstractmethod
     def clock(self, conn: sa.Connection, type_: str) -> str:
         """The server's clock as text of the cursor type `type_`."""
 

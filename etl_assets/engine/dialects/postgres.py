@@ -172,6 +172,9 @@ class PostgresDialect(PostgresMerge):
     def literal(self, text: str, type_: str) -> str:
         return f"{quoted_text(text)}::{type_}"
 
+    def flag(self, column: sa.Column[object], value: bool) -> str:
+        return str(value).lower() if self.declared_type(column) == "boolean" else str(int(value))
+
     def clock(self, conn: sa.Connection, type_: str) -> str:
         # The session runs in UTC, so a naive cursor is compared with UTC.
         return str(self.scalar(conn, f"SELECT now()::{type_}::text"))

@@ -70,7 +70,7 @@ class PostgresMerge(PostgresStaging):
         fresh = ", ".join(comparable(staged.expressions[c], c) for c in compared)
         differs = f"ROW({stored}) IS DISTINCT FROM ROW({fresh})" if compared else "false"
         if flag:
-            differs = f"({differs} OR o.{self.quote(flag)})"
+            differs = f"({differs} OR o.{self.quote(flag)} = {self.flag(spec.table.columns[flag], True)})"
         if newer_by:
             stored_at, staged_at = f"o.{self.quote(newer_by)}", staged.expressions[newer_by]
             differs += f" AND NOT COALESCE({stored_at} > {staged_at}, {staged_at} IS NULL AND {stored_at} IS NOT NULL)"
@@ -137,7 +137,8 @@ class PostgresMerge(PostgresStaging):
         if flag and stamp:
             fills = {k: v for k, v in self._fills(spec, run_tag, inserting=False).items() if k not in (flag, stamp)}
             own = "".join(f", {self.quote(c)} = {v}" for c, v in fills.items())
-            statement = f"UPDATE {relation} t SET {self.quote(flag)} = true, {self.quote(stamp)} = now(){own} {where}"
+            gone = self.flag(spec.table.columns[flag], True)
+            statement = f"UPDATE {relation} t SET {self.quote(flag)} = {gone}, {self.quote(stamp)} = now(){own} {where}"
         else:
             statement = f"DELETE FROM {relation} t {where}"
         return self._recorded(conn, statement, "D", tracked, old=images, new=None)
@@ -145,12 +146,16 @@ class PostgresMerge(PostgresStaging):
     def _gone(self, spec: TableSpec, stage: str, scope: str | None) -> str:
         on = " AND ".join(f"s.{self.quote(k)} = t.{self.quote(k)}" for k in spec.key)
         flag = spec.role("deleted_flag")
-        live = f" AND NOT t.{self.quote(flag)}" if flag else ""
+        live = f" AND t.{self.quote(flag)} = {self.flag(spec.table.columns[flag], False)}" if flag else ""
         within = f" AND ({scope})" if scope else ""
-        return f"WHERE NOT EXISTS (SELECT 1 FROM {self.quote(stage)} s WHERE {on}){live}{within}"
+        fixed = self.is_fixed(spec, "t")
+        kept = f" AND NOT ({fixed})" if fixed else ""
+        return f"WHERE NOT EXISTS (SELECT 1 FROM {self.quote(stage)} s WHERE {on}){live}{within}{kept}"
 
     def _fills(self, spec: TableSpec, run_tag: str | None, *, inserting: bool) -> dict[str, str]:
-        values = {"updated_at": "now()", "deleted_flag": "false", "deleted_at": "NULL"}
+        values = {"updated_at": "now()", "deleted_at": "NULL"}
+        if flag := spec.role("deleted_flag"):
+            values["deleted_flag"] = self.flag(spec.table.columns[flag], False)
         if inserting:
             values["inserted_at"] = "now()"
         if run_tag:

@@ -50,7 +50,10 @@ def upgrade() -> None:
         ),
         sa.Column("batch_size", sa.Integer(), nullable=True, comment="Rows per batch; NULL takes the run's"),
         sa.Column(
-            "cutoff_minutes", sa.Integer(), server_default="0", nullable=False, comment="Rows younger than this wait"
+            "cutoff_minutes",
+            sa.Integer(),
+            nullable=True,
+            comment="Rows younger than this wait; NULL takes the declaration's",
         ),
         sa.Column("lag_seconds", sa.Integer(), nullable=True, comment="Re-read window; NULL takes the declaration's"),
         sa.Column(
