@@ -37,6 +37,14 @@ def prepare() -> None:
 def run(
     system: Annotated[str, typer.Argument(help="System to run, for instance chatwoot.")],
     entities: Annotated[list[str] | None, typer.Argument(help="Only these tables (table or layer.table).")] = None,
+    upstream: Annotated[
+        bool,
+        typer.Option(
+            "--upstream",
+            help="First bring up to date, from the source on, all that the named tables are made of; "
+            "without it they are made of what the warehouse has.",
+        ),
+    ] = False,
     full: Annotated[bool, typer.Option("--full", help="Read everything again, deletions included.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Report what would change; write nothing but the audit row.")
@@ -69,6 +77,7 @@ def run(
             "plan" if dry_run else ("full" if full else "incremental"),
             _instance(),
             entities=entities or (),
+            upstream=upstream,
             mode=mode,
             batch_size=batch_size or 0,
             cutoff_minutes=-1 if cutoff_minutes is None else cutoff_minutes,

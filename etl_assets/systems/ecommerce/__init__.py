@@ -16,10 +16,10 @@ from etl_assets.systems.ecommerce.history import history
 from etl_assets.systems.ecommerce.keys import keys
 from etl_assets.systems.ecommerce.kpis import kpis
 from etl_assets.systems.ecommerce.marts import marts
-from etl_assets.systems.ecommerce.operations import operations
+from etl_assets.systems.ecommerce.operations import ENTITIES, operations
 from etl_assets.systems.ecommerce.staging import mirrors
 
-__all__ = ["specs"]
+__all__ = ["ENTITIES", "specs"]
 
 
 def specs() -> tuple[TableSpec, ...]:

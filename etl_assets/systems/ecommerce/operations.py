@@ -9,6 +9,19 @@ from __future__ import annotations
 from etl_assets.engine.spec import TableSpec, View
 from etl_assets.systems.ecommerce.columns import BIG, FLAG, INT, TIME, Row, table, text
 
+# Table, main mirror, and what holds in the table for rows softly deleted in the source; in the old runner's order.
+ENTITIES: tuple[tuple[str, str, str], ...] = (
+    ("dim.dim_cliente", "stg.customers", "eh_ativo = 0"),
+    ("dim.dim_produto", "stg.products", "situacao <> 'Ativo'"),
+    ("dim.dim_regiao", "stg.regions", "eh_ativo = 0"),
+    ("dim.dim_equipe", "stg.teams", "eh_ativa = 0"),
+    ("dim.dim_vendedor", "stg.sellers", "eh_ativo = 0"),
+    ("dim.dim_desconto", "stg.discount_campaigns", "eh_ativo = 0"),
+    ("fact.fact_vendas", "stg.order_items", "eh_excluido = 1"),
+    ("fact.fact_metas", "stg.seller_targets_monthly", "eh_excluido = 1"),
+    ("fact.fact_descontos", "stg.order_item_discounts", "eh_excluido = 1"),
+)
+
 ENTITY: tuple[Row, ...] = (
     ("entity_name", text(100), "Entity, as the old runner called it"),
     ("position", INT, "Place in the old runner's fixed order"),
