@@ -63,7 +63,11 @@ def run(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line per entity.")] = False,
 ) -> None:
-    """Run a system here, without daemon or webserver. Exit code 0 only if every entity succeeded."""
+    """Run a system here, without daemon or webserver. Exit code 0 only if every entity succeeded.
+
+    All of it, or the tables named: `etl_assets run ecommerce dim_cliente --upstream` reads the source first, as the
+    old runner did for an entity; without --upstream the table is made of what its mirrors have.
+    """
     from etl_assets.orchestration import launch
     from etl_assets.orchestration.printing import show
 
