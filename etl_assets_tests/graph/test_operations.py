@@ -23,23 +23,17 @@ RUN_ENTITY = (
     "soft_deleted_count watermark_from_updated_at watermark_from_id watermark_to_updated_at watermark_to_id "
     "error_message created_at updated_at"
 )
-SOURCES = dict(
-    zip(
-        ENTITIES,
-        [
-            "customers",
-            "products",
-            "regions",
-            "teams",
-            "sellers",
-            "discount_campaigns",
-            "order_items",
-            "seller_targets_monthly",
-            "order_item_discounts",
-        ],
-        strict=True,
-    )
-)
+SOURCES = {
+    "dim_cliente": "customers",
+    "dim_produto": "products",
+    "dim_regiao": "regions",
+    "dim_equipe": "teams",
+    "dim_vendedor": "sellers",
+    "dim_desconto": "discount_campaigns",
+    "fact_vendas": "order_items",
+    "fact_metas": "seller_targets_monthly",
+    "fact_descontos": "order_item_discounts",
+}
 
 
 def told(shop: Shop, view: str, where: str = "1 = 1") -> list[dict[str, Any]]:
