@@ -11,10 +11,11 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from etl_assets.demo import embedded
+from etl_assets.demo import ecommerce, embedded
 from etl_assets.demo.chatwoot import synthesize
 from etl_assets.orchestration.logs import DailyJsonLines
 from etl_assets.settings import Settings
+from etl_assets_tests.graph.shop import Shop
 from etl_assets_tests.graph.story import Story, play
 from etl_assets_tests.graph.world import Databases, World
 
@@ -61,6 +62,24 @@ def loaded(databases: Databases, small_source: str) -> World:
 def world(databases: Databases, loaded: World) -> Iterator[World]:
     """A copy of `loaded` to change at will."""
     made = World(databases.copy(loaded.source, "source"), databases.copy(loaded.warehouse, "dw"))
+    yield made
+    databases.drop(made.source)
+    databases.drop(made.warehouse)
+
+
+@pytest.fixture(scope="session")
+def loaded_shop(databases: Databases) -> Shop:
+    """A small shop loaded once by `ecommerce_incremental` into an empty warehouse; for reading and copying."""
+    shop = Shop(databases.make("oltp"), databases.make("loaded_shop_dw"))
+    ecommerce.synthesize(shop.source, "small")
+    shop.succeed()
+    return shop
+
+
+@pytest.fixture
+def shop(databases: Databases, loaded_shop: Shop) -> Iterator[Shop]:
+    """A copy of `loaded_shop` to change at will."""
+    made = Shop(databases.copy(loaded_shop.source, "oltp"), databases.copy(loaded_shop.warehouse, "shop_dw"))
     yield made
     databases.drop(made.source)
     databases.drop(made.warehouse)
