@@ -24,6 +24,8 @@ from etl_assets.engine.errors import EtlError, SpecError, without_secrets
 from etl_assets.engine.options import COUNT_NAMES, Counts, Result, Status
 
 _e, _r = etl_run_entity.c, etl_run.c
+# The `mode` of a table nobody wanted loaded: it says nothing of how well the run went.
+SWITCHED_OFF = "off"
 _NO_WORD = "the process that ran it ended without a word"
 # A run that does not say it lives is taken for dead when nothing of it has run for so long.
 _SILENCE = timedelta(seconds=30)
@@ -195,7 +197,7 @@ class RunAudit:
                     )
                     .returning(etl_run_entity)
                 ).one()
-            status = run_status([r.status for r in last.values()])
+            status = run_status([r.status for r in last.values() if r.mode != SWITCHED_OFF])
             first_error = next((r.error_message for r in last.values() if r.error_message), None)
             conn.execute(
                 sa.update(etl_run)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.exc import SQLAlchemyError
 
 from etl_assets.engine import control, failpoint, pending
-from etl_assets.engine.audit import RunAudit
+from etl_assets.engine.audit import SWITCHED_OFF, RunAudit
 from etl_assets.engine.destination import Destination, Writer
 from etl_assets.engine.errors import EtlError, LockBusyError
 from etl_assets.engine.judge import Judge
@@ -88,7 +88,7 @@ class Load(ABC):
                 if not before.is_active:
                     off = EtlError("switched off: is_active is false in ctl.etl_control")
                     self.result.status, self.result.error = "skipped", str(off)
-                    self.audit.fail(None, self.spec.entity, self.options.mode, off, status="skipped")
+                    self.audit.fail(None, self.spec.entity, SWITCHED_OFF, off, status="skipped")
                     return
                 self._open(before)
                 if self.result.status == "success":

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
-from etl_assets.engine.control import pending_partition
+from etl_assets.engine.control import etl_control, pending_partition
 from etl_assets.engine.destination import Destination, Writer
 from etl_assets.engine.spec import Keys, Months, TableSpec
 
@@ -80,14 +80,19 @@ def take_partitions(writer: Writer, consumer: str, only: Iterable[str] | None = 
 
 
 def waiting(destination: Destination) -> dict[str, set[str]]:
-    """Pending months per consumer of this system (`*` for a whole table); consumers with pending keys have `*` too."""
+    """Pending months per consumer that a run would take up (`*` for a whole table, and for pending keys).
+
+    Not those of tables that are switched off, or no longer declared: a run would leave them where they are.
+    """
     system = destination.graph.system + "."
     found: dict[str, set[str]] = {}
     with destination.engine.connect() as conn:
+        off = set(conn.execute(sa.select(etl_control.c.entity).where(~etl_control.c.is_active)).scalars())
         months = sa.select(_p.consumer, _p.partition).distinct().where(_p.consumer.startswith(system, autoescape=True))
         for consumer, partition in conn.execute(months):
             found.setdefault(consumer, set()).add(partition)
         keys = sa.text("SELECT DISTINCT consumer FROM ctl.pending_key WHERE consumer LIKE :prefix")
         for consumer in conn.execute(keys, {"prefix": system.replace("_", r"\_") + "%"}).scalars():
             found.setdefault(consumer, set()).add(WHOLE)
-    return found
+    known = {s.entity for s in destination.graph.specs} - off
+    return {consumer: partitions for consumer, partitions in found.items() if consumer in known}

@@ -136,6 +136,10 @@ class Dialect(ABC):
         """The server's clock as text of the cursor type `type_`."""
 
     @abstractmethod
+    def epoch(self, conn: sa.Connection, text: str, type_: str) -> float:
+        """Seconds from 1970 (UTC) to a cursor value, for people to see how fresh a source is."""
+
+    @abstractmethod
     def as_text(self, expression: str) -> str:
         """The expression as text of any length."""
 

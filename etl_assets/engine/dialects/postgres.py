@@ -176,6 +176,9 @@ class PostgresDialect(PostgresMerge):
         # The session runs in UTC, so a naive cursor is compared with UTC.
         return str(self.scalar(conn, f"SELECT now()::{type_}::text"))
 
+    def epoch(self, conn: sa.Connection, text: str, type_: str) -> float:
+        return float(str(self.scalar(conn, f"SELECT extract(epoch FROM {self.literal(text, type_)})")))
+
     def as_text(self, expression: str) -> str:
         return f"({expression})::text"
 
