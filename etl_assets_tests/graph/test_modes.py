@@ -36,7 +36,9 @@ def test_schedules_and_the_sweep_leave_the_month_they_must_carry_alone(world: Wo
     for name in ("chatwoot_incremental", "chatwoot_full"):
         schedule = world.defs.resolve_schedule_def(name)
         at = datetime(2026, 3, 1, 6, tzinfo=UTC)
-        found = schedule.evaluate_tick(dg.build_schedule_context(world.instance, at))
+        found = schedule.evaluate_tick(
+            dg.build_schedule_context(world.instance, at, repository_def=world.defs.get_repository_def())
+        )
         (request,) = found.run_requests or []
         mode = "full" if name.endswith("full") else "changed"
         assert request.run_config == {"resources": {"load": {"config": {"mode": mode}}}}
