@@ -7,8 +7,9 @@ import sqlalchemy as sa
 
 from etl_assets.engine import pending
 from etl_assets.engine.dialects import postgres_stage
+from etl_assets.engine.spec import Incremental, Keys, Merge
 from etl_assets_tests.invariants import assert_holds
-from etl_assets_tests.world import MakeWorld, World, customers, daily, orders
+from etl_assets_tests.world import MakeWorld, World, customers, daily, orders, spec
 
 
 @pytest.fixture
@@ -96,3 +97,37 @@ def test_keys_appended_while_a_run_takes_them_are_left_for_the_next(world: World
         writer.commit()
     assert sorted(taken) == list(range(10))
     assert world.rows("SELECT key FROM ctl.pending_key") == [("3",)]
+
+
+def test_keys_spelled_in_two_ways_do_not_end_a_run_early(make_world: MakeWorld) -> None:
+    at = ("at", sa.DateTime())
+    entries = spec(
+        "staging.entries",
+        [("id", sa.Integer()), ("code", sa.Numeric()), at],
+        ("id",),
+        Incremental("at"),
+        source="src.entries",
+    )
+    codes = spec(
+        "core.codes",
+        [("code", sa.Numeric()), ("n", sa.BigInteger())],
+        ("code",),
+        Merge({"staging.entries": "code"}),
+        reads={"staging.entries": Keys(("code",))},
+    )
+    world = make_world(
+        entries,
+        codes,
+        source="CREATE TABLE src.entries (id int PRIMARY KEY, code numeric, at timestamp NOT NULL)",
+        core__codes="SELECT e.code AS code, count(*) AS n FROM staging.entries AS e GROUP BY e.code",
+    )
+    world.run_all()
+    world.sql(
+        "INSERT INTO src.entries SELECT row_number() OVER (), c, '2026-01-02' "
+        "FROM unnest(ARRAY[1, 1.0, 1.00, 7, 8, 9]) c"
+    )
+    world.run("entries")
+    world.run("codes", batch_size=2)
+    assert pending.waiting(world.destination) == {}
+    assert world.rows("SELECT code, n FROM core.codes ORDER BY 1") == [(1, 3), (7, 1), (8, 1), (9, 1)]
+    assert_holds(world)

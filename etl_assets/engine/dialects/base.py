@@ -276,7 +276,10 @@ class Dialect(ABC):
 
     @abstractmethod
     def take_keys(self, conn: sa.Connection, which: str, key_type: str, limit: int) -> tuple[str, int]:
-        """Delete up to `limit` distinct keys of `ctl.pending_key` meeting `which` into a staging table `(key)`."""
+        """Delete up to `limit` distinct keys of `ctl.pending_key` meeting `which` into a staging table `(key)`.
+
+        Returns its name and how many entries were picked; fewer than `limit` means none is left.
+        """
 
     @abstractmethod
     def month_of(self, expression: str, type_: str, zone: str, offset: int) -> str:
