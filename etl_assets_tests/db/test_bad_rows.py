@@ -148,3 +148,12 @@ def test_the_declared_order_chooses_among_repeated_keys(make_world: MakeWorld) -
     world.run("orders")
     assert world.value("SELECT amount FROM staging.orders") == 9
     assert_holds(world)
+
+
+def test_a_key_repeated_by_an_inheriting_table_is_rejected(make_world: MakeWorld) -> None:
+    world = make_world()
+    world.add_orders(1, 3)
+    world.sql("CREATE TABLE src.child () INHERITS (src.orders)", "INSERT INTO src.child SELECT * FROM ONLY src.orders")
+    result = world.run("orders")
+    assert (result.counts.inserted, result.counts.rejected) == (3, 3)
+    assert_holds(world)

@@ -141,6 +141,9 @@ class PostgresDialect(PostgresMerge):
             "JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey::int2[]) "
             f"WHERE i.indrelid = to_regclass({quoted_text(self.relation(relation))}) AND i.indisunique "
             "AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL AND i.indnatts = i.indnkeyatts "
+            # Rows of tables that inherit from it are read with it, and are in no index of it.
+            "AND NOT EXISTS (SELECT 1 FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhparent "
+            "WHERE h.inhparent = i.indrelid AND c.relkind = 'r') "
             "GROUP BY i.indexrelid "
             f'HAVING array_agg(a.attname::text ORDER BY a.attname::text COLLATE "C") = ARRAY[{wanted}]',
         )
