@@ -100,9 +100,10 @@ class Load(ABC):
         except EtlError:
             raise
         except Exception as error:
-            # SQLAlchemy wraps most driver errors; COPY raises the driver's own. Neither may carry values further.
+            # SQLAlchemy wraps most driver errors; COPY raises the driver's own. None may carry values further: of an
+            # error nobody foresaw the place is kept, not the text.
             known = self.destination.dialect.classify(error)
-            raise known from (error if type(known) is EtlError else None)
+            raise known.with_traceback(error.__traceback__) from None
 
     def _open(self, before: control.ControlRow) -> None:
         if self._row is None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from etl_assets.engine.dialects import postgres_stage
 from etl_assets.engine.errors import AccessError, EtlError, SchemaDriftError
 from etl_assets_tests.invariants import assert_holds, assert_wrote_nothing
 from etl_assets_tests.world import MakeWorld, World, customers, daily, orders
@@ -235,6 +236,21 @@ def test_a_refused_login_tells_no_secret(make_world: MakeWorld, part: str, capfd
         assert not any(password in t for t in told)
     assert world.last_audit()["status"] == "failed"
     assert world.last_audit()["error_traceback"]
+
+
+def test_an_unforeseen_error_is_recorded_by_name_and_place_only(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world()
+    monkeypatch.setattr(postgres_stage.PostgresStaging, "create_stage", lambda *_: int("cpf 123.456.789-09"))
+    with pytest.raises(EtlError, match="unexpected ValueError"):
+        world.run("orders")
+    recorded = world.last_audit()
+    assert "in move" in recorded["error_traceback"]
+    assert "_prepare" in recorded["error_traceback"]
+    assert "ValueError: " not in recorded["error_traceback"]
+    (text,) = world.rows("SELECT e::text FROM audit.etl_run_entity e")[0]
+    assert "invalid literal" not in text
 
 
 def test_values_of_rows_reach_no_message(make_world: MakeWorld) -> None:

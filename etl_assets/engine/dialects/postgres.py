@@ -103,8 +103,11 @@ class PostgresDialect(PostgresMerge):
             return error
         cause = error.orig if isinstance(error, DBAPIError) else error
         if not isinstance(cause, psycopg.Error):
-            return EtlError(without_secrets(f"{type(cause).__name__}: {cause}"))
+            # Any code may have raised it, with a value in its text.
+            return EtlError(f"unexpected {type(cause).__name__}")
         state, diag = cause.sqlstate, cause.diag
+        if state is None and not isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
+            return DataError(f"the driver refused a value or statement ({type(cause).__name__})")
         if state is None:
             # libpq reports failed logins without a code.
             text = without_secrets(str(cause).strip().splitlines()[0]) if str(cause).strip() else "connection lost"
