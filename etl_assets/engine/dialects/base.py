@@ -132,6 +132,10 @@ class Dialect(ABC):
         """`text`, as the server printed it, as a typed literal."""
 
     @abstractmethod
+    def moment(self, text: str, type_: str) -> str:
+        """`text`, as a person wrote it, as a literal of the cursor type `type_`: an offset from UTC in it counts."""
+
+    @abstractmethod
     def clock(self, conn: sa.Connection, type_: str) -> str:
         """The server's clock as text of the cursor type `type_`."""
 

@@ -178,6 +178,12 @@ class PostgresDialect(PostgresMerge):
     def literal(self, text: str, type_: str) -> str:
         return f"{quoted_text(text)}::{type_}"
 
+    def moment(self, text: str, type_: str) -> str:
+        if type_.endswith("with time zone"):
+            return self.literal(text, type_)
+        # Read as a naive timestamp, its offset would be dropped without a word.
+        return f"({self.literal(text, 'timestamp with time zone')} AT TIME ZONE 'UTC')::{type_}"
+
     def clock(self, conn: sa.Connection, type_: str) -> str:
         # The session runs in UTC, so a naive cursor is compared with UTC.
         return str(self.scalar(conn, f"SELECT now()::{type_}::text"))
