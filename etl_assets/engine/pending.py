@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from etl_assets.engine.control import etl_control, pending_partition
 from etl_assets.engine.destination import Destination, Writer
 from etl_assets.engine.spec import Keys, Months, TableSpec
+from etl_assets.engine.window import as_it_stands
 
 WHOLE = "*"
 UNDATED = "none"
@@ -38,6 +39,8 @@ def record(writer: Writer, destination: Destination, producer: TableSpec) -> Non
         elif isinstance(reading, Months):
             type_, relation = dialect.declared_type(producer.table.columns[reading.column]), "changes c"
             column = f"c.{dialect.quote(reading.column)}"
+            if not producer.is_mirror:
+                type_ = as_it_stands(type_)
             if reading.select:
                 type_, relation, column = "date", f"({reading.select}) c (day)", "c.day"
             months = (dialect.month_of(column, type_, destination.zone, o) for o in reading.offsets)

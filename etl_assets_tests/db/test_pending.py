@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from etl_assets.engine import pending
 from etl_assets.engine.dialects import postgres_stage
-from etl_assets.engine.spec import Incremental, Keys, Merge
+from etl_assets.engine.spec import Incremental, Keys, Merge, Months, ReplaceWindow
 from etl_assets_tests.invariants import assert_holds
 from etl_assets_tests.world import MakeWorld, World, customers, daily, orders, spec
 
@@ -130,4 +130,36 @@ def test_keys_spelled_in_two_ways_do_not_end_a_run_early(make_world: MakeWorld) 
     world.run("codes", batch_size=2)
     assert pending.waiting(world.destination) == {}
     assert world.rows("SELECT code, n FROM core.codes ORDER BY 1") == [(1, 3), (7, 1), (8, 1), (9, 1)]
+    assert_holds(world)
+
+
+def test_a_timestamp_of_a_sql_table_is_reporting_time_for_its_consumers_too(make_world: MakeWorld) -> None:
+    """One o'clock on the first is the month before in UTC's eyes; the table that is cut by it says otherwise."""
+    fact = spec(
+        "core.fact",
+        [("id", sa.BigInteger()), ("at", sa.DateTime()), ("amount", sa.Numeric(12, 2))],
+        ("id",),
+        ReplaceWindow("at"),
+        reads={"staging.orders": Months("day")},
+    )
+    mart = spec(
+        "marts.monthly",
+        [("month", sa.Date()), ("total", sa.Numeric())],
+        ("month",),
+        ReplaceWindow("month"),
+        reads={"core.fact": Months("at")},
+    )
+    world = make_world(
+        orders(),
+        fact,
+        mart,
+        core__fact="SELECT o.id, o.day + interval '1 hour' AS at, o.amount FROM staging.orders AS o",
+        marts__monthly="SELECT CAST(date_trunc('month', f.at) AS date) AS month, sum(f.amount) AS total "
+        "FROM core.fact AS f GROUP BY 1",
+    )
+    world.add_orders(1, 3, day="date '2026-03-01'")
+    world.run_all()
+    change(world, "2026-04-01")
+    world.run_all()
+    assert world.value("SELECT total FROM marts.monthly") == 5005
     assert_holds(world)
