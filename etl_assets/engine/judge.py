@@ -49,17 +49,20 @@ class Judge:
             self._guard(rejected, rows, so_far)
             return Judged(self._merge(staged, newer_by), rejected)
 
-        try:
-            with conn.begin_nested():
-                judged = attempt(0)
-        except DBAPIError as error:
-            if not isinstance(dialect.classify(error), DataError):
-                raise
-            # Some value does not convert: find the rows one by one, then store the rest.
-            failing = dialect.reject_failing(conn, self.spec.entity, staged, self.spec.key, self.run_id)
-            if not failing:
-                raise
-            judged = attempt(failing)
+        failing = 0
+        while True:
+            try:
+                with conn.begin_nested():
+                    judged = attempt(failing)
+                break
+            except DBAPIError as error:
+                if not isinstance(dialect.classify(error), DataError):
+                    raise
+                # Some value does not convert, or has no room: find the rows one by one, then store the rest.
+                found = dialect.reject_failing(conn, self.spec, staged, self.run_id)
+                if not found:
+                    raise
+                failing += found
         dialect.resolve_rejected(conn, self.spec.entity, staged, self.spec.key)
         return judged
 

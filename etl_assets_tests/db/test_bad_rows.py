@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from etl_assets.engine.errors import RejectLimitError
-from etl_assets.engine.spec import Incremental, Limits, Rule, Snapshot, column
+from etl_assets.engine.spec import Incremental, Limits, Months, ReplaceWindow, Rule, Snapshot, column
 from etl_assets_tests.invariants import assert_adds_up, assert_holds
-from etl_assets_tests.world import ORDERS_SQL, MakeWorld, orders, spec
+from etl_assets_tests.world import ORDERS_SQL, MakeWorld, daily, orders, spec
 
 AT = ("at", sa.DateTime())
 NO_KEY = ORDERS_SQL.replace(" PRIMARY KEY", "").replace(" NOT NULL", "")
@@ -156,4 +156,95 @@ def test_a_key_repeated_by_an_inheriting_table_is_rejected(make_world: MakeWorld
     world.sql("CREATE TABLE src.child () INHERITS (src.orders)", "INSERT INTO src.child SELECT * FROM ONLY src.orders")
     result = world.run("orders")
     assert (result.counts.inserted, result.counts.rejected) == (3, 3)
+    assert_holds(world)
+
+
+def test_a_rule_that_raises_rejects_the_row_it_raises_for(make_world: MakeWorld) -> None:
+    world = make_world(orders(rules=(Rule("ratio", "100 / customer_id > 0"),)))
+    world.add_orders(1, 30)
+    result = world.run("orders", batch_size=20)
+    assert (result.counts.inserted, result.counts.rejected) == (27, 3)
+    assert [(k, r) for k, r, _ in world.rejected()] == [(f"[{i}]", "ratio_sqlstate_22012") for i in (10, 20, 30)]
+    assert_adds_up(result)
+    assert_holds(world)
+
+
+# Hashes do not compress: an index holds 2704 bytes of them.
+_HASHES = "(SELECT string_agg(md5((i + {0})::text), '') FROM generate_series(1, {1}) i)"
+
+
+def test_a_key_of_several_columns_too_long_for_the_index_is_rejected(make_world: MakeWorld) -> None:
+    things = spec("staging.things", [("a", sa.Text()), ("b", sa.Text())], ("a", "b"), Snapshot(), source="src.things")
+    world = make_world(things, source="CREATE TABLE src.things (a text, b text)")
+    halves = _HASHES.format(0, 70), _HASHES.format(200, 70)
+    world.sql(f"INSERT INTO src.things VALUES ('x', 'y'), ({halves[0]}, {halves[1]}), ({halves[0]}, 'z'), (NULL, 'n')")
+    for inserted in (2, 0):
+        result = world.run("things")
+        assert (result.counts.inserted, result.counts.rejected) == (inserted, 2)
+        assert_adds_up(result)
+    assert [r for _, r, _ in world.rejected("things")] == ["sqlstate_54000", "null_key"]
+    assert_holds(world)
+
+
+@pytest.mark.parametrize("marks", [False, True])
+def test_a_value_too_long_for_a_declared_index_is_rejected_with_what_else_is_wrong(
+    make_world: MakeWorld, marks: bool
+) -> None:
+    declared = orders(rules=(Rule("ratio", "100 / customer_id > 0"),), marks_deletes=marks)
+    sa.Index("ix_note", declared.table.c.note)
+    world = make_world(declared)
+    world.add_orders(1, 9)
+    world.sql(
+        f"UPDATE src.orders SET note = {_HASHES.format(0, 500)} WHERE id = 2",
+        "UPDATE src.orders SET note = repeat('x', 90000) WHERE id = 3",
+        "UPDATE src.orders SET customer_id = 0 WHERE id = 4",
+    )
+    result = world.run("orders")
+    assert (result.counts.inserted, result.counts.rejected) == (7, 2)
+    assert world.rejected() == [("[2]", "sqlstate_54000", ""), ("[4]", "ratio_sqlstate_22012", "")]
+    world.sql("UPDATE src.orders SET note = 'short' WHERE id = 2")
+    assert world.run("orders", "full").counts.inserted == 1
+    assert_holds(world)
+
+
+@pytest.mark.parametrize(
+    "day", ["infinity", "-infinity", "4713-01-01 BC", "0044-03-15 BC", "12026-01-01", "300000-01-01", "5874897-12-31"]
+)
+def test_a_day_no_month_can_be_told_of_stops_nobody(make_world: MakeWorld, day: str) -> None:
+    world = make_world(orders(), daily())
+    world.add_orders(1, 3)
+    world.run_all()
+    world.add_orders(4, 4, at="2026-04-01", day=f"date '{day}'")
+    world.run_all()
+    assert [(r, c) for _, r, c in world.rejected("daily")] == [("outside_partitions", "day")]
+    assert_holds(world)
+
+
+@pytest.mark.parametrize("at", ["infinity", "4714-11-24 00:00 BC", "294276-12-31 23:59:59"])
+@pytest.mark.parametrize("zone", [False, True])
+def test_an_instant_no_month_can_be_told_of_stops_nobody(make_world: MakeWorld, at: str, zone: bool) -> None:
+    things = spec(
+        "staging.things",
+        [("id", sa.Integer()), ("at", sa.DateTime(timezone=zone)), ("changed", sa.DateTime())],
+        ("id",),
+        Incremental("changed"),
+        source="src.things",
+    )
+    mart = spec(
+        "marts.per_day",
+        [("day", sa.Date()), ("n", sa.BigInteger())],
+        ("day",),
+        ReplaceWindow("day"),
+        reads={"staging.things": Months("at")},
+    )
+    type_ = "timestamptz" if zone else "timestamp"
+    world = make_world(
+        things,
+        mart,
+        source=f"CREATE TABLE src.things (id int PRIMARY KEY, at {type_}, changed timestamp NOT NULL)",
+        marts__per_day="SELECT CAST(t.at AS date) AS day, count(*) AS n FROM staging.things AS t GROUP BY 1",
+    )
+    world.sql(f"INSERT INTO src.things VALUES (1, '{at}', '2026-01-01'), (2, '2026-03-31 23:59:59.9', '2026-01-01')")
+    world.run_all()
+    assert [(r, c) for _, r, c in world.rejected("per_day")] == [("outside_partitions", "day")]
     assert_holds(world)

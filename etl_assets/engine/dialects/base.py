@@ -231,8 +231,11 @@ class Dialect(ABC):
         """Keep the first row per key by `order` (a total order is added), reject the others; return how many went."""
 
     @abstractmethod
-    def reject_failing(self, conn: sa.Connection, entity: str, staged: Staged, key: Sequence[str], run_id: int) -> int:
-        """Try each staged row alone and reject those whose conversion raises; return how many went."""
+    def reject_failing(self, conn: sa.Connection, spec: TableSpec, staged: Staged, run_id: int) -> int:
+        """Try each staged row alone and reject those whose conversion or rule raises; return how many went.
+
+        When there are none, reject those the target has no room for (an index row, say).
+        """
 
     @abstractmethod
     def resolve_rejected(self, conn: sa.Connection, entity: str, staged: Staged, key: Sequence[str]) -> None:
@@ -287,7 +290,10 @@ class Dialect(ABC):
 
     @abstractmethod
     def month_of(self, expression: str, type_: str, zone: str, offset: int) -> str:
-        """SQL text `YYYY-MM-01` of a date or timestamp column in `zone`, moved by `offset` months."""
+        """SQL text `YYYY-MM-01` of a date or timestamp column in `zone`, moved by `offset` months.
+
+        NULL without a date, and for one outside of the years 1 to 9999.
+        """
 
     @abstractmethod
     def execute(self, conn: sa.Connection, sql: str) -> int:

@@ -205,4 +205,6 @@ class PostgresMerge(PostgresStaging):
             local = f"({expression} AT TIME ZONE {quoted_text(zone)})"
         elif type_.startswith("timestamp"):
             local = f"({expression} AT TIME ZONE 'UTC' AT TIME ZONE {quoted_text(zone)})"
-        return f"to_char(date_trunc('month', {local}) + interval '{int(offset)} months', 'YYYY-MM-DD')"
+        month = f"to_char(date_trunc('month', {local}) + interval '{int(offset)} months', 'YYYY-MM-DD')"
+        # Days at the ends of what the server can store cannot be moved or cut into months without an error.
+        return f"CASE WHEN {expression} BETWEEN '0001-01-01' AND '9999-12-31' THEN {month} END"
