@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from etl_assets.engine import control
 from etl_assets.engine.control import etl_run, etl_run_entity
 from etl_assets.engine.destination import Destination
-from etl_assets.engine.errors import EtlError, SpecError, without_secrets
+from etl_assets.engine.errors import EtlError, RejectLimitError, SpecError, without_secrets
 from etl_assets.engine.options import COUNT_NAMES, Counts, Result, Status
 
 _e, _r = etl_run_entity.c, etl_run.c
@@ -136,6 +136,8 @@ class RunAudit:
                 conn.execute(sa.insert(etl_run_entity).values(run_id=run_id, entity=entity, mode=mode, **values))
             else:
                 conn.execute(sa.update(etl_run_entity).where(_e.run_entity_id == row).values(**values))
+            if isinstance(error, RejectLimitError) and error.rejected and not self.is_dry_run:
+                self.destination.dialect.list_rejected(conn, error.rejected, run_id)
             # The control row of a skipped entity is its other run's, which may keep it locked until its batch ends.
             if not self.is_dry_run and status != "skipped":
                 control.write(conn, entity, last_status=status)

@@ -6,6 +6,7 @@ Belongs here: the order of judgements and the limits. Does not belong here: thei
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
@@ -19,6 +20,8 @@ from etl_assets.engine.options import Counts
 from etl_assets.engine.spec import TableSpec
 
 _r = rejected_row.c
+# Rejected rows of a failed batch that are listed; a batch may reject as many as it has.
+_LISTED = 1000
 
 
 @dataclass(frozen=True)
@@ -99,11 +102,21 @@ class Judge:
         total = so_far.rejected + rejected
         too_many = rejected > limits.rejected_rows and rejected > limits.rejected_share * rows
         if too_many and total > limits.rejected_share * (so_far.extracted + rows):
-            raise RejectLimitError(
+            error = RejectLimitError(
                 f"{self.spec.entity}: {rejected} of {rows} rows of a batch were rejected ({self._reasons()}), more "
-                f"than {limits.rejected_share:.1%} and {limits.rejected_rows} rows. Nothing of it was stored. "
-                "Mend the source or raise `limits` in the declaration, then run again."
+                f"than {limits.rejected_share:.1%} and {limits.rejected_rows} rows. Nothing of it was stored; the "
+                f"keys are in ctl.rejected_row (at most {_LISTED}). Mend the source or raise `limits` in the declaration, "
+                "then run again."
             )
+            error.rejected = self._listed()
+            raise error
+
+    def _listed(self) -> list[dict[str, Any]]:
+        """What this transaction has listed: now() is its beginning, and stamped on each entry."""
+        mine = sa.and_(_r.entity == self.spec.entity, _r.last_run_id == self.run_id, _r.last_seen_at == sa.func.now())
+        columns = (_r.entity, _r.row_key, _r.reason, _r.column_name, _r.payload_hash)
+        found = self.writer.conn.execute(sa.select(*columns).where(mine).order_by(_r.id).limit(_LISTED))
+        return [dict(row) for row in found.mappings()]
 
     def _reasons(self) -> str:
         mine = sa.and_(_r.entity == self.spec.entity, _r.last_run_id == self.run_id)

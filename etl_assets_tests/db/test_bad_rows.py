@@ -8,9 +8,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from etl_assets.engine import judge
 from etl_assets.engine.errors import RejectLimitError
 from etl_assets.engine.spec import Incremental, Limits, Months, ReplaceWindow, Rule, Snapshot, column
-from etl_assets_tests.invariants import assert_adds_up, assert_holds
+from etl_assets_tests.invariants import assert_adds_up, assert_every_run_ended, assert_holds
 from etl_assets_tests.world import ORDERS_SQL, MakeWorld, daily, orders, spec
 
 AT = ("at", sa.DateTime())
@@ -93,9 +94,28 @@ def test_above_the_limit_nothing_of_the_batch_is_stored(make_world: MakeWorld) -
     assert world.value("SELECT count(*) FROM staging.orders") == 20
     assert world.control()["cursor_value"] == mark
     assert world.last_audit()["status"] == "failed"
+    assert world.rejected() == [(f"[{i}]", "short", "") for i in range(26, 31)]
+    with pytest.raises(RejectLimitError):
+        world.run("orders")
+    assert world.value("SELECT count(*) FROM ctl.rejected_row WHERE last_run_id > first_run_id") == 5
+    assert_every_run_ended(world)
     world.sql("UPDATE src.orders SET note = 'mended' WHERE id > 25")
     assert world.run("orders").counts.inserted == 10
+    assert world.rejected() == []
     assert_holds(world)
+
+
+def test_the_list_of_a_failed_batch_is_bounded_and_kept_by_no_rehearsal(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judge, "_LISTED", 20)
+    world = make_world(orders(rules=(Rule("short", "char_length(note) < 20"),)))
+    world.add_orders(1, 50, note="repeat('x', 30)")
+    assert world.rehearse()["orders"].status == "failed"
+    assert world.rejected() == []
+    with pytest.raises(RejectLimitError, match="at most 20"):
+        world.run("orders")
+    assert len(world.rejected()) == 20
 
 
 def test_a_few_bad_rows_never_stop_an_entity(make_world: MakeWorld) -> None:

@@ -238,6 +238,10 @@ class Dialect(ABC):
         """
 
     @abstractmethod
+    def list_rejected(self, conn: sa.Connection, rows: Sequence[Mapping[str, object]], run_id: int) -> None:
+        """List rejections (as mappings of columns of `ctl.rejected_row`) without touching any other table."""
+
+    @abstractmethod
     def resolve_rejected(self, conn: sa.Connection, entity: str, staged: Staged, key: Sequence[str]) -> None:
         """Mark rejections of keys now accepted as resolved."""
 

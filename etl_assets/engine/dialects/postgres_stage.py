@@ -7,13 +7,15 @@ Belongs here: statements over staging tables and `ctl.rejected_row`. Does not be
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
 import sqlalchemy as sa
 from psycopg import Cursor
+from sqlalchemy.dialects import postgresql
 
+from etl_assets.engine.control import rejected_row
 from etl_assets.engine.dialects import postgres_types as types
 from etl_assets.engine.dialects.base import CatalogColumn, Dialect, Reject, Staged
 from etl_assets.engine.errors import DataError
@@ -219,6 +221,12 @@ class PostgresStaging(Dialect):
         )
         listed = "SELECT tid, reason, column_name FROM etl_failing"
         return self._set_aside(conn, spec.entity, staged, spec.key, run_id, listed)
+
+    def list_rejected(self, conn: sa.Connection, rows: Sequence[Mapping[str, object]], run_id: int) -> None:
+        insert = postgresql.insert(rejected_row).values(first_run_id=run_id, last_run_id=run_id)
+        again = {"last_run_id": run_id, "last_seen_at": sa.func.now(), "resolved_at": None}
+        unique = ("entity", "payload_hash", "reason", "column_name")
+        conn.execute(insert.on_conflict_do_update(index_elements=unique, set_=again), list(rows))
 
     def resolve_rejected(self, conn: sa.Connection, entity: str, staged: Staged, key: Sequence[str]) -> None:
         open_ = f"entity = {quoted_text(entity)} AND resolved_at IS NULL"
