@@ -105,8 +105,8 @@ class Judge:
             error = RejectLimitError(
                 f"{self.spec.entity}: {rejected} of {rows} rows of a batch were rejected ({self._reasons()}), more "
                 f"than {limits.rejected_share:.1%} and {limits.rejected_rows} rows. Nothing of it was stored; the "
-                f"keys are in ctl.rejected_row (at most {_LISTED}). Mend the source or raise `limits` in the declaration, "
-                "then run again."
+                f"keys are in ctl.rejected_row (at most {_LISTED}). Mend the source or raise `limits` in the "
+                "declaration, then run again."
             )
             error.rejected = self._listed()
             raise error
