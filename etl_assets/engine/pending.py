@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
-from etl_assets.engine.control import etl_control, pending_partition
+from etl_assets.engine.control import etl_control, pending_key, pending_partition
 from etl_assets.engine.destination import Destination, Writer
 from etl_assets.engine.spec import Keys, Months, TableSpec
 from etl_assets.engine.window import as_it_stands
@@ -48,6 +48,19 @@ def record(writer: Writer, destination: Destination, producer: TableSpec) -> Non
             dialect.execute(conn, f"{insert} SELECT {consumer}, p.p FROM ({union}) p (p)")
         else:
             dialect.execute(conn, f"{insert} SELECT {consumer}, '{WHOLE}' WHERE EXISTS (SELECT 1 FROM changes)")
+
+
+def rebuild_whole(conn: sa.Connection, consumer: str) -> None:
+    """Make a table stale as a whole, because what it is made by has changed."""
+    conn.execute(sa.insert(pending_partition).values(consumer=consumer, partition=WHOLE))
+
+
+def forget_undeclared(conn: sa.Connection, system: str, declared: Iterable[str]) -> None:
+    """Delete entries of tables of `system` that are no longer declared: no run would ever take them up."""
+    for table in (pending_partition, pending_key):
+        consumer = table.c.consumer
+        gone = sa.and_(consumer.startswith(f"{system}.", autoescape=True), consumer.not_in(list(declared)))
+        conn.execute(sa.delete(table).where(gone))
 
 
 def highest_key_seq(writer: Writer, consumer: str) -> int:
