@@ -79,3 +79,98 @@ def test_a_survey_or_event_of_no_conversation_stops_nothing(world: World) -> Non
     assert world.fingerprint(STORED[10:]) == before
     assert world.one("SELECT count(*) FROM staging.csat_survey_responses WHERE conversation_id > 2147483647") == 2
     world.succeed("full")
+
+
+# --- how long a resolution took, where no event tells -----------------------------------------------------------------
+
+
+def _resolution(world: World, key: int) -> tuple[int | None, str | None]:
+    ((seconds, source),) = world.rows(
+        f"SELECT resolution_time_seconds, resolution_time_source FROM public.conversas_analytics"
+        f" WHERE conversation_id = {key}"
+    )
+    return seconds, source
+
+
+def _set(world: World, key: int, assignments: str, minutes: int) -> None:
+    """Change one conversation, `minutes` after it began as its updated_at says."""
+    moment = f"created_at + {minutes} * interval '1 minute'"
+    execute(world.source, f"UPDATE conversations SET {assignments}, updated_at = {moment} WHERE id = {key}")
+
+
+def _begin(world: World, status: int, minutes: int) -> int:
+    """A conversation that began ten hours ago, last changed `minutes` later."""
+    ((key,),) = rows(
+        world.source,
+        "INSERT INTO conversations (account_id, inbox_id, display_id, status, created_at, updated_at, last_activity_at)"
+        " SELECT account_id, id, 0, %s, b.at, b.at + %s * interval '1 minute', b.at FROM inboxes CROSS JOIN"
+        " (SELECT clock_timestamp() AT TIME ZONE 'UTC' - interval '10 hours' AS at) AS b ORDER BY id LIMIT 1"
+        " RETURNING id",
+        status, minutes,
+    )  # fmt: skip
+    return int(key)
+
+
+def test_a_resolution_without_event_is_timed_by_its_first_sight_whatever_touches_it_later(world: World) -> None:
+    seen_open, settled = _begin(world, 0, 1), _begin(world, 1, 30)
+    world.succeed()
+    assert _resolution(world, seen_open) == (None, None)
+    assert _resolution(world, settled) == (1800, "updated_at"), "resolved at first sight: as built, and flagged"
+    _set(world, seen_open, "status = 1", 60)
+    _set(world, settled, "priority = 1", 61)
+    world.succeed()
+    assert _resolution(world, seen_open) == (3600, "observed")
+    assert _resolution(world, settled) == (1800, "updated_at"), "a touch is no resolution"
+    for key in (seen_open, settled):
+        _set(world, key, "priority = 2", 120)
+    world.succeed()
+    assert (_resolution(world, seen_open), _resolution(world, settled)) == ((3600, "observed"), (1800, "updated_at"))
+    for key in (seen_open, settled):
+        _set(world, key, "status = 0", 180)
+    world.succeed()
+    assert (_resolution(world, seen_open), _resolution(world, settled)) == ((None, None), (None, None)), "reopened"
+    for key in (seen_open, settled):
+        _set(world, key, "status = 1", 240)
+    world.succeed()
+    assert _resolution(world, seen_open) == _resolution(world, settled) == (14400, "observed"), "resolved anew"
+    assert written(world.succeed("full")) == {}
+    assert written(world.succeed()) == {}
+
+
+def test_the_event_tells_the_time_of_a_resolution_once_it_arrives(world: World) -> None:
+    key = _begin(world, 1, 30)
+    world.succeed()
+    execute(
+        world.source,
+        "INSERT INTO reporting_events (name, value, conversation_id, event_end_time, created_at, updated_at)"
+        f" SELECT 'conversation_resolved', 600, {key}, n.at, n.at, n.at"
+        " FROM (SELECT clock_timestamp() AT TIME ZONE 'UTC' AS at) AS n",
+    )
+    world.succeed()
+    assert _resolution(world, key) == (600, "event")
+
+
+def test_an_old_resolution_keeps_the_time_it_was_first_loaded_with(world: World, loaded: World) -> None:
+    """Also in a warehouse that was loaded when resolutions at first sight were not noted."""
+    query = """
+        SELECT conversation_id, resolution_time_seconds FROM public.conversas_analytics
+        WHERE resolution_time_source = 'updated_at' AND conversation_updated_at < now() ORDER BY 1
+    """
+    before = dict(world.rows(query))
+    assert len(before) >= 3
+    execute(world.warehouse, "UPDATE public.conversas_analytics SET resolution_seen_at = NULL")
+    touch = "UPDATE conversations SET updated_at = clock_timestamp() AT TIME ZONE 'UTC' WHERE id = ANY(%s)"
+    execute(world.source, touch, list(before))
+    world.succeed()
+    assert dict(world.rows(query)) == before == dict(loaded.rows(query))
+    world.succeed("full")
+    assert dict(world.rows(query)) == before
+    assert written(world.succeed("full")) == {}
+
+
+def test_a_resolution_is_not_later_than_an_updated_at_that_was_set_back(world: World) -> None:
+    key = _begin(world, 1, 100 * 365 * 24 * 60)
+    world.succeed("full")
+    _set(world, key, "priority = 1", 30)
+    world.succeed("full")
+    assert _resolution(world, key) == (1800, "updated_at")
