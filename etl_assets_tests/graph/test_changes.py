@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from etl_assets.demo.chatwoot import late_commit
 from etl_assets_tests.graph.world import STORED, World, counts, execute, rows, written
 
@@ -57,6 +59,105 @@ def test_a_change_of_any_mirror_reaches_its_conversations_and_a_late_commit_the_
         world.one(f"SELECT t_messages FROM public.conversas_analytics WHERE conversation_id = {late.conversation_id}")
         == 1
     )
+
+
+def _updates(world: World, changes: dict[str, str]) -> int:
+    """Apply each assignment to every row of its table; the rows changed."""
+    stamp = "updated_at = clock_timestamp() AT TIME ZONE 'UTC'"
+    return sum(execute(world.source, f"UPDATE {table} SET {change}, {stamp}") for table, change in changes.items())
+
+
+def test_a_change_no_conversation_shows_recomputes_none(world: World) -> None:
+    unread = {
+        "users": "availability = (coalesce(availability, 0) + 1) % 3, display_name = 'apelido'",
+        "accounts": "locale = 12, support_email = 'outro@example.com', domain = 'example.com', status = 0",
+        "inboxes": "greeting_message = 'Olá', business_name = 'Outra', enable_auto_assignment = false",
+        "teams": "description = 'outra', allow_auto_assign = NOT allow_auto_assign",
+        "contacts": "location = 'Lugar', last_activity_at = clock_timestamp() AT TIME ZONE 'UTC', blocked = true",
+        "contact_inboxes": "source_id = source_id || '-outro', hmac_verified = NOT hmac_verified",
+    }
+    changed = _updates(world, unread)
+    before = world.fingerprint(STORED[10:])
+    outcome = world.succeed()
+    assert sum(written(outcome).values()) == changed > 500
+    assert counts(outcome)["chatwoot.analytics.conversas_analytics"]["extracted"] == 0
+    assert world.fingerprint(STORED[10:]) == before
+    assert written(world.succeed("full")) == {}, "and indeed nothing shows it"
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "link"),
+    [(table, column, link) for table, link, columns in (
+        ("accounts", "account_id", ("name",)),
+        ("contacts", "contact_id", ("name", "email", "identifier")),
+        ("inboxes", "inbox_id", ("name", "channel_type", "timezone")),
+        ("teams", "team_id", ("name",)),
+        ("users", "assignee_id", ("name", "email")),
+    ) for column in columns],
+)  # fmt: skip
+def test_a_change_of_one_column_reaches_the_conversations_that_show_it(
+    shared: World, table: str, column: str, link: str
+) -> None:
+    used = f"SELECT t.id FROM {table} AS t INNER JOIN conversations AS c ON c.{link} = t.id ORDER BY 1 LIMIT 1"
+    ((row,),) = rows(shared.source, used)
+    stamp = "updated_at = clock_timestamp() AT TIME ZONE 'UTC'"
+    execute(shared.source, f"UPDATE {table} SET {column} = 'só {column}', {stamp} WHERE id = {row}")
+    before = shared.versions("public.conversas_analytics", "conversation_id")
+    numbers = counts(shared.succeed(entities=[table, "conversas_analytics"]))["chatwoot.analytics.conversas_analytics"]
+    after = shared.versions("public.conversas_analytics", "conversation_id")
+    pointing = {k for (k,) in rows(shared.source, f"SELECT id FROM conversations WHERE {link} = {row}")}
+    assert {k for k, v in after.items() if before.get(k) != v} == pointing != set()
+    assert (numbers["extracted"], numbers["updated"]) == (len(pointing), len(pointing))
+
+
+def test_a_phone_alone_reaches_the_conversations_its_owner_only_wrote_in(world: World) -> None:
+    writer = """
+        SELECT m.sender_id, m.conversation_id FROM messages AS m INNER JOIN conversations AS c
+        ON c.id = m.conversation_id AND c.contact_id <> m.sender_id INNER JOIN contacts AS k ON k.id = m.sender_id
+        WHERE m.sender_type = 'Contact' ORDER BY 1, 2 LIMIT 1
+    """
+    if not rows(world.source, writer):
+        # Somebody else writes first in a conversation, as in a group.
+        execute(
+            world.source,
+            "UPDATE messages SET sender_id = (SELECT max(id) FROM contacts) WHERE sender_type = 'Contact'"
+            " AND conversation_id = (SELECT min(m.conversation_id) FROM messages AS m WHERE m.sender_type = 'Contact')",
+        )
+        world.succeed("full")
+    ((contact, key),) = rows(world.source, writer)
+    phone = f"SELECT client_phone FROM public.conversas_analytics WHERE conversation_id = {key}"
+    assert world.one(phone) != "+550012345"
+    execute(
+        world.source,
+        "UPDATE contacts SET phone_number = '+550012345', updated_at = clock_timestamp() AT TIME ZONE 'UTC'"
+        f" WHERE id = {contact}",
+    )
+    world.succeed()
+    assert world.one(phone) == "+550012345"
+    execute(
+        world.source,
+        f"UPDATE contacts SET name = 'outro', updated_at = clock_timestamp() AT TIME ZONE 'UTC' WHERE id = {contact}",
+    )
+    before = world.versions("public.conversas_analytics", "conversation_id")[key]
+    world.succeed()
+    assert world.versions("public.conversas_analytics", "conversation_id")[key] == before, "its name is not shown there"
+
+
+def test_an_event_alone_reaches_its_conversation(world: World) -> None:
+    ((key,),) = rows(
+        world.source,
+        "SELECT id FROM conversations AS c WHERE status = 1 AND NOT EXISTS (SELECT FROM reporting_events AS e"
+        " WHERE e.conversation_id = c.id AND e.name = 'conversation_resolved') ORDER BY id LIMIT 1",
+    )
+    execute(
+        world.source,
+        "INSERT INTO reporting_events (name, value, conversation_id, event_end_time, created_at, updated_at)"
+        f" SELECT 'conversation_resolved', 600, {key}, n.at, n.at, n.at"
+        " FROM (SELECT clock_timestamp() AT TIME ZONE 'UTC' AS at) AS n",
+    )
+    outcome = world.succeed()
+    assert counts(outcome)["chatwoot.analytics.conversas_analytics"]["updated"] == 1
+    assert _resolution(world, key) == (600, "event")
 
 
 def test_a_survey_or_event_of_no_conversation_stops_nothing(world: World) -> None:
@@ -135,19 +236,6 @@ def test_a_resolution_without_event_is_timed_by_its_first_sight_whatever_touches
     assert _resolution(world, seen_open) == _resolution(world, settled) == (14400, "observed"), "resolved anew"
     assert written(world.succeed("full")) == {}
     assert written(world.succeed()) == {}
-
-
-def test_the_event_tells_the_time_of_a_resolution_once_it_arrives(world: World) -> None:
-    key = _begin(world, 1, 30)
-    world.succeed()
-    execute(
-        world.source,
-        "INSERT INTO reporting_events (name, value, conversation_id, event_end_time, created_at, updated_at)"
-        f" SELECT 'conversation_resolved', 600, {key}, n.at, n.at, n.at"
-        " FROM (SELECT clock_timestamp() AT TIME ZONE 'UTC' AS at) AS n",
-    )
-    world.succeed()
-    assert _resolution(world, key) == (600, "event")
 
 
 def test_an_old_resolution_keeps_the_time_it_was_first_loaded_with(world: World, loaded: World) -> None:
