@@ -13,7 +13,7 @@ from psycopg import errors
 from etl_assets.demo.chatwoot import touch_months
 from etl_assets.orchestration.partitions import current_month
 from etl_assets_tests.graph.story import MIRRORED, Story
-from etl_assets_tests.graph.world import MONTHLY, STORED, World, connect, counts, execute, rows, written
+from etl_assets_tests.graph.world import MONTHLY, STORED, Databases, World, connect, counts, execute, rows, written
 
 ZONE = "America/Sao_Paulo"
 # A statement each, as users of the old system type them (specs/chatwoot.md 5.3).
@@ -261,6 +261,20 @@ def test_a_backfill_of_twelve_months_is_one_run_and_idempotent(world: World) -> 
     assert second.success
 
 
+def test_the_watermark_is_told_by_a_run_that_found_nothing_new(databases: Databases, small_source: str) -> None:
+    world = World(databases.copy(small_source, "source"), databases.make("dw"))
+    mark = "SELECT get_last_successful_watermark()"
+    execute(world.source, "ALTER TABLE teams RENAME TO teams_gone")
+    assert not world.run(entities=MIRRORED).success
+    assert world.one(mark) is None, "no run succeeded"
+    execute(world.source, "ALTER TABLE teams_gone RENAME TO teams")
+    world.succeed(entities=MIRRORED)
+    ((newest,),) = rows(world.source, "SELECT max(updated_at) FROM conversations WHERE updated_at <= now()")
+    assert world.one(mark) == newest
+    found = world.rows("SELECT status, watermark_start, watermark_end FROM etl_control ORDER BY id")
+    assert found == [("failed", None, newest), ("success", newest, newest)]
+
+
 # --- the source -------------------------------------------------------------------------------------------------------
 
 
@@ -347,7 +361,10 @@ def test_a_failed_mirror_stops_what_depends_on_it_and_nothing_else(world: World)
     (failed,) = world.records(STATEMENTS[2])
     assert failed["error_message"].startswith("partial: ")
     assert "phone_number" in failed["error_message"]
-    assert answers[STATEMENTS[4]][1][0][0] == failed["error_message"]
+    ((message, traceback),) = answers[STATEMENTS[4]][1]
+    assert message == failed["error_message"]
+    assert traceback.startswith("chatwoot.staging.contacts: Traceback (most recent call last):")
+    assert "phone_number" in traceback
     assert answers[STATEMENTS[5]][1][0][0] is not None, "the watermark of the last success stays"
     dry = world.run("plan")
     assert not dry.success
