@@ -48,9 +48,11 @@ class Judge:
         dialect, conn = self.writer.dialect, self.writer.conn
 
         def attempt(already: int) -> Judged:
-            rejected = already + self._judge(staged, unique)
-            self._guard(rejected, rows, so_far)
-            return Judged(self._merge(staged, newer_by), rejected)
+            bad = already + self._judge(staged)
+            repeated = 0 if unique else self._reject_repeated(staged)
+            # Where the declaration says which of several is wanted, the others are expected, not suspicious.
+            self._guard(bad + (0 if self.spec.dedupe_order else repeated), rows, so_far)
+            return Judged(self._merge(staged, newer_by), bad + repeated)
 
         failing = 0
         while True:
@@ -77,14 +79,15 @@ class Judge:
             .values(resolved_at=sa.func.now())
         )
 
-    def _judge(self, staged: Staged, unique: bool) -> int:
+    def _judge(self, staged: Staged) -> int:
         dialect, conn, spec = self.writer.dialect, self.writer.conn, self.spec
         # A rule may only be asked of rows that hold what is declared, hence the two rounds.
         rounds = [list(dialect.known_misfits(spec, staged)), [dialect.rule_reject(r, staged) for r in spec.rules]]
-        rejected = sum(dialect.reject(conn, spec.entity, staged, spec.key, r, self.run_id) for r in rounds)
-        if not unique:
-            rejected += dialect.reject_duplicates(conn, spec.entity, staged, spec.key, self._preference(), self.run_id)
-        return rejected
+        return sum(dialect.reject(conn, spec.entity, staged, spec.key, r, self.run_id) for r in rounds)
+
+    def _reject_repeated(self, staged: Staged) -> int:
+        dialect, conn, spec = self.writer.dialect, self.writer.conn, self.spec
+        return dialect.reject_duplicates(conn, spec.entity, staged, spec.key, self._preference(), self.run_id)
 
     def _preference(self) -> list[str]:
         cursor = getattr(self.spec.load, "cursor", None)

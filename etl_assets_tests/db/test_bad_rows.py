@@ -12,7 +12,7 @@ from etl_assets.engine import judge
 from etl_assets.engine.errors import RejectLimitError
 from etl_assets.engine.spec import Incremental, Limits, Months, ReplaceWindow, Rule, Snapshot, column
 from etl_assets_tests.invariants import assert_adds_up, assert_every_run_ended, assert_holds
-from etl_assets_tests.world import ORDERS_SQL, MakeWorld, daily, orders, spec
+from etl_assets_tests.world import ORDERS_SQL, MakeWorld, customers, daily, orders, spec
 
 AT = ("at", sa.DateTime())
 NO_KEY = ORDERS_SQL.replace(" PRIMARY KEY", "").replace(" NOT NULL", "")
@@ -268,3 +268,34 @@ def test_an_instant_no_month_can_be_told_of_stops_nobody(make_world: MakeWorld, 
     world.run_all()
     assert [(r, c) for _, r, c in world.rejected("per_day")] == [("outside_partitions", "day")]
     assert_holds(world)
+
+
+def test_repeated_keys_count_as_suspicious_only_where_none_is_preferred(make_world: MakeWorld) -> None:
+    expected = make_world(orders(dedupe_order=("amount DESC",)), source=NO_KEY)
+    for amount in ("1", "9"):
+        expected.add_orders(1, 60, amount=amount)
+    result = expected.run("orders")
+    assert (result.counts.inserted, result.counts.rejected) == (60, 60)
+    assert expected.rows("SELECT DISTINCT amount FROM staging.orders") == [(9,)]
+    unforeseen = make_world(orders(), source=NO_KEY)
+    for amount in ("1", "9"):
+        unforeseen.add_orders(1, 60, amount=amount)
+    with pytest.raises(RejectLimitError, match="60 of 120 rows"):
+        unforeseen.run("orders")
+
+
+def test_a_row_a_rule_refuses_leaves_a_table_that_marks_its_deletes(make_world: MakeWorld) -> None:
+    """It is not there any more as far as consumers go; the list of rejected rows says why."""
+    rules = (Rule("few", "n < 5"),)
+    world = make_world(orders(), customers(marks_deletes=True, rules=rules))
+    world.add_orders(1, 40)
+    world.run_all()
+    world.add_orders(101, 101, at="2026-03-02", customer_id="3")
+    result = world.run_all()["customers"]
+    assert (result.counts.rejected, result.counts.deleted) == (1, 1)
+    assert world.rows("SELECT customer_id FROM core.customers WHERE is_deleted") == [(3,)]
+    assert world.rejected("core.customers") == [("[3]", "few", "")]
+    world.sql("UPDATE src.orders SET customer_id = 4, updated_at = '2026-03-03' WHERE id = 101")
+    world.run("orders")
+    world.run("customers")
+    assert world.rows("SELECT customer_id FROM core.customers WHERE is_deleted") == [(4,)], "3 is back"
