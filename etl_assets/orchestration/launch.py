@@ -61,7 +61,6 @@ def run_job(
     instance: dg.DagsterInstance,
     *,
     entities: Sequence[str] = (),
-    months: tuple[str, str] | None = None,
     tags: Mapping[str, str] | None = None,
     **options: object,
 ) -> RunOutcome:
