@@ -23,7 +23,7 @@ test: lint browser ## Lint, types, layers, every test; then the engine again on 
 	$(BIN)/pytest -m "not browser" -n 2 --dist loadfile $(PYTEST_ARGS)
 	$(BIN)/pytest -m browser $(PYTEST_ARGS)
 	ETL_TEST_PG_BIN=oldest $(BIN)/pytest etl_assets_tests/db --ignore etl_assets_tests/db/test_embedded.py \
-		--ignore etl_assets_tests/db/test_demo_chatwoot.py -n 2 --dist loadfile $(PYTEST_ARGS)
+		--ignore-glob 'etl_assets_tests/db/test_demo_chatwoot*' -n 2 --dist loadfile $(PYTEST_ARGS)
 
 test-sqlserver: $(READY) ## The SQL Server tests, against ECOMMERCE_OLTP_URL and ECOMMERCE_DW_URL
 	$(BIN)/pytest -m sqlserver $(PYTEST_ARGS)

@@ -194,15 +194,16 @@ def _print_health(health) -> None:  # type: ignore[no-untyped-def]
         console.print(
             f"  schedule {s['schedule']}: {s['state']}, `{s['cron']}`, next tick {s['next_tick']}", markup=False
         )
-    console.print(f"  failed runs in 24 h: {health.failures_24h}; last success: {health.last_success or 'never'}")
+    last = health.last_success or "never, for some table"
+    console.print(f"  failed runs in 24 h: {health.failures_24h}; every table succeeded since: {last}")
     if health.runs:
         table = Table("run", "started", "status", "load", "triggered by", "inserted", "updated")
         for r in health.runs:
             table.add_row(*(str(v if v is not None else 0) for v in r.values()))
         console.print(table)
-    table = Table("table", "rows", "watermark")
+    table = Table("table", "rows", "watermark", "behind its source")
     for entity, rows in health.rows.items():
-        table.add_row(entity, f"{rows:,}", health.watermarks.get(entity) or "")
+        table.add_row(entity, f"{rows:,}", health.watermarks.get(entity) or "", str(health.lags.get(entity, "")))
     console.print(table)
 
 

@@ -1,7 +1,8 @@
 """Fixtures every folder shares: a throwaway PostgreSQL per session and worker, and fresh databases on it.
 
-`ETL_TEST_PG_BIN=/usr/lib/postgresql/15/bin` runs the tests on that major, `ETL_TEST_PG_BIN=oldest` on the oldest
-one the wheel carries; without it they run on its newest.
+`ETL_TEST_PG_BIN=/usr/lib/postgresql/15/bin` runs the tests on that major, `ETL_TEST_PG_BIN=oldest` on the oldest at
+hand (14 or later): the machine's, where Debian's packages are installed, or the wheel's. Without it they run on the
+wheel's newest. The header of the report names what it is.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from etl_assets.demo import embedded, pg_binaries
 # Not pytest's own temporary folder: it is closed to the account that runs the server for root, and its path is long.
 _PARENT = Path("/var/tmp")
 _PREFIX = f"etl_tests-{os.geteuid()}"
+_OLDEST_SUPPORTED = 14
 # Nothing in a test outlives a crash of the machine.
 _FAST = {
     "fsync": "off",
@@ -45,10 +47,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def pg_bin_dir() -> Path | None:
     """The programs to test with; None is the wheel's."""
+    return _programs()
+
+
+def pytest_report_header() -> str:
+    return f"PostgreSQL: {_programs() or pg_binaries.wheel_installs()[-1] / 'bin'}"
+
+
+def _programs() -> Path | None:
     configured = os.environ.get("ETL_TEST_PG_BIN")
-    if configured == "oldest":
-        return pg_binaries.wheel_installs()[0] / "bin"
-    return Path(configured) if configured else None
+    if configured != "oldest":
+        return Path(configured) if configured else None
+    of_machine = {
+        int(path.parents[1].name): path.parent
+        for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")
+        if path.with_name("postgres").exists() and int(path.parents[1].name) >= _OLDEST_SUPPORTED
+    }
+    return of_machine[min(of_machine)] if of_machine else pg_binaries.wheel_installs()[0] / "bin"
 
 
 @pytest.fixture

@@ -20,10 +20,12 @@ import sqlalchemy as sa
 from etl_assets.engine import control
 from etl_assets.engine.control import etl_run, etl_run_entity
 from etl_assets.engine.destination import Destination
-from etl_assets.engine.errors import EtlError, SpecError, without_secrets
+from etl_assets.engine.errors import EtlError, RejectLimitError, SpecError, without_secrets
 from etl_assets.engine.options import COUNT_NAMES, Counts, Result, Status
 
 _e, _r = etl_run_entity.c, etl_run.c
+# The `mode` of a table nobody wanted loaded: it says nothing of how well the run went.
+SWITCHED_OFF = "off"
 _NO_WORD = "the process that ran it ended without a word"
 # A run that does not say it lives is taken for dead when nothing of it has run for so long.
 _SILENCE = timedelta(seconds=30)
@@ -134,6 +136,8 @@ class RunAudit:
                 conn.execute(sa.insert(etl_run_entity).values(run_id=run_id, entity=entity, mode=mode, **values))
             else:
                 conn.execute(sa.update(etl_run_entity).where(_e.run_entity_id == row).values(**values))
+            if isinstance(error, RejectLimitError) and error.rejected and not self.is_dry_run:
+                self.destination.dialect.list_rejected(conn, error.rejected, run_id)
             # The control row of a skipped entity is its other run's, which may keep it locked until its batch ends.
             if not self.is_dry_run and status != "skipped":
                 control.write(conn, entity, last_status=status)
@@ -195,7 +199,7 @@ class RunAudit:
                     )
                     .returning(etl_run_entity)
                 ).one()
-            status = run_status([r.status for r in last.values()])
+            status = run_status([r.status for r in last.values() if r.mode != SWITCHED_OFF])
             first_error = next((r.error_message for r in last.values() if r.error_message), None)
             conn.execute(
                 sa.update(etl_run)

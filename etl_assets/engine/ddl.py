@@ -1,6 +1,7 @@
 """Makes a destination look like its declarations: schemas, tables, indexes, views, functions.
 
-Belongs here: creating what is missing, adding nullable columns, replacing views, refusing what cannot be done safely.
+Belongs here: creating what is missing, adding nullable columns, replacing views, refusing what cannot be done safely,
+making tables stale whose SQL has changed.
 Does not belong here: changes on the source side (drift.py), the engine's own tables (migrate.py).
 """
 
@@ -14,8 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
-from etl_assets.engine import control, migrate
-from etl_assets.engine.control import deployed
+from etl_assets.engine import control, migrate, pending
+from etl_assets.engine.control import deployed, etl_control
 from etl_assets.engine.destination import Destination
 from etl_assets.engine.dialects.base import Dialect
 from etl_assets.engine.errors import SchemaDriftError
@@ -55,6 +56,7 @@ def deploy(destination: Destination, *, wait_seconds: float = 60) -> bool:
         for view in views:
             _create_view(conn, dialect, graph, view)
             _remember(conn, view.entity, _view_digest(graph, view))
+        _mark_changed(conn, graph)
         for statement in graph.post_ddl:
             dialect.execute(conn, statement)
         _remember(conn, graph.system, wanted)
@@ -171,6 +173,30 @@ def _views_to_replace(conn: sa.Connection, dialect: Dialect, graph: Graph) -> li
     return found
 
 
+def _mark_changed(conn: sa.Connection, graph: Graph) -> None:
+    """Make stored tables stale whose SQL has changed since they were built, and forget what is no longer declared.
+
+    A table never built is built whole anyway; one that is declared anew may have been built by any SQL.
+    """
+    declared = [s.entity for s in graph.specs]
+    gone = sa.and_(
+        deployed.c.object.startswith(f"{graph.system}.", autoescape=True), deployed.c.object.not_in(declared)
+    )
+    conn.execute(sa.delete(deployed).where(gone))
+    pending.forget_undeclared(conn, graph.system, declared)
+    known = {r.object: r.definition_hash for r in conn.execute(sa.select(deployed))}
+    built = set(
+        conn.execute(sa.select(etl_control.c.entity).where(etl_control.c.initialized_at.is_not(None))).scalars()
+    )
+    for spec in (s for s in graph.specs if not s.is_view and not s.is_mirror):
+        digest = _sql_digest(graph, spec)
+        if known.get(spec.entity) == digest:
+            continue
+        if spec.entity in built:
+            pending.rebuild_whole(conn, spec.entity)
+        _remember(conn, spec.entity, digest)
+
+
 def _remember(conn: sa.Connection, object_: str, digest: str) -> None:
     conn.execute(sa.delete(deployed).where(deployed.c.object == object_))
     conn.execute(sa.insert(deployed).values(object=object_, definition_hash=digest))
@@ -187,6 +213,12 @@ def _view_digest(graph: Graph, view: TableSpec) -> str:
     return _hash(graph.model(view).digest, str(view.table.comment), *view.data_columns)
 
 
+def _sql_digest(graph: Graph, spec: TableSpec) -> str:
+    """Of the SQL of a stored table and of the views it reads, and those they read."""
+    views = [u for u in graph.upstream(spec) if u.is_view]
+    return _hash(graph.model(spec).digest, *(_sql_digest(graph, v) for v in views))
+
+
 def _in_order(table: sa.Table) -> list[sa.Index]:
     # SQLAlchemy keeps them in a set, whose order differs from process to process.
     return sorted(table.indexes, key=lambda index: str(index.name))
@@ -201,6 +233,8 @@ def _digest(graph: Graph) -> str:
         text += [repr(sorted(row.items())) for row in spec.fixed_rows]
         if spec.is_view:
             text.append(_view_digest(graph, spec))
+        elif not spec.is_mirror:
+            text.append(_sql_digest(graph, spec))
     return _hash(*text)
 
 

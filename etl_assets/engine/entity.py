@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.exc import SQLAlchemyError
 
 from etl_assets.engine import control, failpoint, pending
-from etl_assets.engine.audit import RunAudit
+from etl_assets.engine.audit import SWITCHED_OFF, RunAudit
 from etl_assets.engine.destination import Destination, Writer
 from etl_assets.engine.errors import EtlError, LockBusyError
 from etl_assets.engine.judge import Judge
@@ -88,7 +88,7 @@ class Load(ABC):
                 if not before.is_active:
                     off = EtlError("switched off: is_active is false in ctl.etl_control")
                     self.result.status, self.result.error = "skipped", str(off)
-                    self.audit.fail(None, self.spec.entity, self.options.mode, off, status="skipped")
+                    self.audit.fail(None, self.spec.entity, SWITCHED_OFF, off, status="skipped")
                     return
                 self._open(before)
                 if self.result.status == "success":
@@ -100,9 +100,10 @@ class Load(ABC):
         except EtlError:
             raise
         except Exception as error:
-            # SQLAlchemy wraps most driver errors; COPY raises the driver's own. Neither may carry values further.
+            # SQLAlchemy wraps most driver errors; COPY raises the driver's own. None may carry values further: of an
+            # error nobody foresaw the place is kept, not the text.
             known = self.destination.dialect.classify(error)
-            raise known from (error if type(known) is EtlError else None)
+            raise known.with_traceback(error.__traceback__) from None
 
     def _open(self, before: control.ControlRow) -> None:
         if self._row is None:

@@ -7,6 +7,8 @@ Does not belong here: which driver codes are transient (each dialect declares it
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 class EtlError(Exception):
@@ -32,7 +34,12 @@ class SchemaDriftError(EtlError):
 
 
 class RejectLimitError(EtlError):
-    """More rows were rejected than the declaration allows; the batch did not touch the target."""
+    """More rows were rejected than the declaration allows; the batch did not touch the target.
+
+    `rejected`: what was listed of them, rolled back with the batch, to be listed again by whoever records the failure.
+    """
+
+    rejected: Sequence[Mapping[str, Any]] = ()
 
 
 class DeleteGuardError(EtlError):

@@ -5,7 +5,9 @@ Belongs here: the SELECTs on the source. Does not belong here: what is done with
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import overload
 
 import sqlalchemy as sa
 
@@ -18,12 +20,18 @@ from etl_assets.engine.spec import Incremental, TableSpec
 
 @dataclass(frozen=True)
 class Read:
-    """One pass over the source. `moves`: what a committed batch advances (the watermark, a position, or nothing)."""
+    """One pass over the source.
+
+    `by`: the target columns that order it. `moves`: what a committed batch advances (the watermark, a position, or
+    nothing). `may_stop`: whether `max_batches` ends it.
+    """
 
     name: str
     where: str | None
     order: tuple[str, ...]
     moves: str
+    by: tuple[str, ...] = ()
+    may_stop: bool = True
 
 
 @dataclass(frozen=True)
@@ -92,51 +100,56 @@ class SourceText:
 
 
 def reads(
-    text: SourceText, control: ControlRow, options: Options, bound: str | None, resume: tuple[str, ...] | None
+    text: SourceText, control: ControlRow, options: Options, bound: str | None, reached: Mapping[str, tuple[str, ...]]
 ) -> list[Read]:
-    """Return the passes of one run.
+    """Return the passes of one run, each continued after what was `reached` in the pass of its name.
 
-    First load and full: everything in key order, so that no index on the cursor is needed, continued after `resume`.
-    Incremental: from `lag` before the watermark, in cursor order, without an upper end but the snapshot's: rows dated
-    in the future are loaded now and again by later runs, and never move the watermark past the source's clock. Rows
-    without a cursor are read every run. `since`/`until`: that window.
+    First load and full: everything in key order, so that no index on the cursor is needed. Incremental: from
+    `lag` before the watermark, in cursor order, without an upper end but the snapshot's: rows dated in the future are
+    loaded now and again by later runs, and never move the watermark past the source's clock. Rows without a cursor are
+    read every run. `since`/`until`: that window.
     """
     spec, dialect = text.spec, text.dialect
     keys = text.ordered(*spec.key)
     if not isinstance(spec.load, Incremental):
-        return [Read("whole", _after(text, spec.key, resume), keys, "position")]
+        return [Read("whole", _after(text, spec.key, reached.get("whole")), keys, "position", spec.key)]
     cursor, type_ = text.typed(text.cursor)
+    dated = (text.cursor, *spec.key)
     if options.windowed:
-        parts = [f"{cursor} >= {dialect.literal(options.since, type_)}"] if options.since is not None else []
-        parts += [f"{cursor} < {dialect.literal(options.until, type_)}"] if options.until is not None else []
-        return [Read("window", " AND ".join(parts), (cursor, *keys), "nothing")]
+        parts = [f"{cursor} >= {dialect.moment(options.since, type_)}"] if options.since is not None else []
+        parts += [f"{cursor} < {dialect.moment(options.until, type_)}"] if options.until is not None else []
+        parts += [_after(text, dated, reached["window"])] if "window" in reached else []
+        return [Read("window", " AND ".join(parts), (cursor, *keys), "nothing", dated)]
     late = (
         f"({cursor} <= {dialect.literal(bound, type_)} OR {cursor} IS NULL)"
         if bound and text.cutoff_seconds(control, options)
         else None
     )
     if options.mode == "full" or control.cursor_value is None:
-        where = " AND ".join(p for p in (_after(text, spec.key, resume), late) if p)
-        return [Read("whole", where or None, keys, "position")]
+        where = " AND ".join(p for p in (_after(text, spec.key, reached.get("whole")), late) if p)
+        return [Read("whole", where or None, keys, "position", spec.key)]
     lag = control.lag_seconds if control.lag_seconds is not None else int(spec.load.lag.total_seconds())
     mark = dialect.literal(control.cursor_value, type_)
-    if lag:
-        low = f"{cursor} >= {dialect.minus_seconds(mark, lag)}"
-    elif control.cursor_key:
-        literals = [text.literal(k, v) for k, v in zip(spec.key, control.cursor_key, strict=True)]
-        low = dialect.after([cursor, *keys], [mark, *literals])
-    else:
-        # Rows of the watermark's own instant may have come since; those already stored cost nothing.
-        low = f"{cursor} >= {mark}"
+    # Without a lag the watermark's own instant is read again, whatever the key: rows of it may have come since.
+    low = _after(text, dated, reached.get("window")) or (
+        f"{cursor} >= {dialect.minus_seconds(mark, lag) if lag else mark}"
+    )
     window = f"{low} AND {late}" if late else low
-    passes = [Read("window", window, (cursor, *keys), "watermark")]
+    passes = [Read("window", window, (cursor, *keys), "watermark", dated)]
     if not text.shape.column(text.cursor).not_null:
-        passes.append(Read("undated", f"{cursor} IS NULL", keys, "nothing"))
+        rest = _after(text, spec.key, reached.get("undated"))
+        undated = f"{cursor} IS NULL" + (f" AND {rest}" if rest else "")
+        # Read in every run, hence to its end: a run that stops in it would never get past the same rows.
+        passes.append(Read("undated", undated, keys, "nothing", spec.key, may_stop=False))
     return passes
 
 
-def _after(text: SourceText, key: tuple[str, ...], position: tuple[str, ...] | None) -> str | None:
+@overload
+def _after(text: SourceText, by: tuple[str, ...], position: tuple[str, ...]) -> str: ...
+@overload
+def _after(text: SourceText, by: tuple[str, ...], position: None) -> None: ...
+def _after(text: SourceText, by: tuple[str, ...], position: tuple[str, ...] | None) -> str | None:
     if position is None:
         return None
-    literals = [text.literal(k, v) for k, v in zip(key, position, strict=True)]
-    return text.dialect.after(list(text.ordered(*key)), literals)
+    literals = [text.literal(c, v) for c, v in zip(by, position, strict=True)]
+    return text.dialect.after(list(text.ordered(*by)), literals)

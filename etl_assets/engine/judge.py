@@ -6,6 +6,7 @@ Belongs here: the order of judgements and the limits. Does not belong here: thei
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
@@ -19,6 +20,8 @@ from etl_assets.engine.options import Counts
 from etl_assets.engine.spec import TableSpec
 
 _r = rejected_row.c
+# Rejected rows of a failed batch that are listed; a batch may reject as many as it has.
+_LISTED = 1000
 
 
 @dataclass(frozen=True)
@@ -45,21 +48,26 @@ class Judge:
         dialect, conn = self.writer.dialect, self.writer.conn
 
         def attempt(already: int) -> Judged:
-            rejected = already + self._judge(staged, unique)
-            self._guard(rejected, rows, so_far)
-            return Judged(self._merge(staged, newer_by), rejected)
+            bad = already + self._judge(staged)
+            repeated = 0 if unique else self._reject_repeated(staged)
+            # Where the declaration says which of several is wanted, the others are expected, not suspicious.
+            self._guard(bad + (0 if self.spec.dedupe_order else repeated), rows, so_far)
+            return Judged(self._merge(staged, newer_by), bad + repeated)
 
-        try:
-            with conn.begin_nested():
-                judged = attempt(0)
-        except DBAPIError as error:
-            if not isinstance(dialect.classify(error), DataError):
-                raise
-            # Some value does not convert: find the rows one by one, then store the rest.
-            failing = dialect.reject_failing(conn, self.spec.entity, staged, self.spec.key, self.run_id)
-            if not failing:
-                raise
-            judged = attempt(failing)
+        failing = 0
+        while True:
+            try:
+                with conn.begin_nested():
+                    judged = attempt(failing)
+                break
+            except DBAPIError as error:
+                if not isinstance(dialect.classify(error), DataError):
+                    raise
+                # Some value does not convert, or has no room: find the rows one by one, then store the rest.
+                found = dialect.reject_failing(conn, self.spec, staged, self.run_id)
+                if not found:
+                    raise
+                failing += found
         dialect.resolve_rejected(conn, self.spec.entity, staged, self.spec.key)
         return judged
 
@@ -71,14 +79,15 @@ class Judge:
             .values(resolved_at=sa.func.now())
         )
 
-    def _judge(self, staged: Staged, unique: bool) -> int:
+    def _judge(self, staged: Staged) -> int:
         dialect, conn, spec = self.writer.dialect, self.writer.conn, self.spec
         # A rule may only be asked of rows that hold what is declared, hence the two rounds.
         rounds = [list(dialect.known_misfits(spec, staged)), [dialect.rule_reject(r, staged) for r in spec.rules]]
-        rejected = sum(dialect.reject(conn, spec.entity, staged, spec.key, r, self.run_id) for r in rounds)
-        if not unique:
-            rejected += dialect.reject_duplicates(conn, spec.entity, staged, spec.key, self._preference(), self.run_id)
-        return rejected
+        return sum(dialect.reject(conn, spec.entity, staged, spec.key, r, self.run_id) for r in rounds)
+
+    def _reject_repeated(self, staged: Staged) -> int:
+        dialect, conn, spec = self.writer.dialect, self.writer.conn, self.spec
+        return dialect.reject_duplicates(conn, spec.entity, staged, spec.key, self._preference(), self.run_id)
 
     def _preference(self) -> list[str]:
         cursor = getattr(self.spec.load, "cursor", None)
@@ -96,11 +105,21 @@ class Judge:
         total = so_far.rejected + rejected
         too_many = rejected > limits.rejected_rows and rejected > limits.rejected_share * rows
         if too_many and total > limits.rejected_share * (so_far.extracted + rows):
-            raise RejectLimitError(
+            error = RejectLimitError(
                 f"{self.spec.entity}: {rejected} of {rows} rows of a batch were rejected ({self._reasons()}), more "
-                f"than {limits.rejected_share:.1%} and {limits.rejected_rows} rows. Nothing of it was stored. "
-                "Mend the source or raise `limits` in the declaration, then run again."
+                f"than {limits.rejected_share:.1%} and {limits.rejected_rows} rows. Nothing of it was stored; the "
+                f"keys are in ctl.rejected_row (at most {_LISTED}). Mend the source or raise `limits` in the "
+                "declaration, then run again."
             )
+            error.rejected = self._listed()
+            raise error
+
+    def _listed(self) -> list[dict[str, Any]]:
+        """What this transaction has listed: now() is its beginning, and stamped on each entry."""
+        mine = sa.and_(_r.entity == self.spec.entity, _r.last_run_id == self.run_id, _r.last_seen_at == sa.func.now())
+        columns = (_r.entity, _r.row_key, _r.reason, _r.column_name, _r.payload_hash)
+        found = self.writer.conn.execute(sa.select(*columns).where(mine).order_by(_r.id).limit(_LISTED))
+        return [dict(row) for row in found.mappings()]
 
     def _reasons(self) -> str:
         mine = sa.and_(_r.entity == self.spec.entity, _r.last_run_id == self.run_id)

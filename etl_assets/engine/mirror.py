@@ -14,7 +14,6 @@ from etl_assets.engine import control, drift, failpoint, watermark
 from etl_assets.engine.destination import Source, Writer
 from etl_assets.engine.dialects.base import CatalogColumn, RowStream, Staged
 from etl_assets.engine.entity import Load, Stopwatch
-from etl_assets.engine.errors import SpecError
 from etl_assets.engine.extract import Read, SourceText, reads
 from etl_assets.engine.options import Counts
 from etl_assets.engine.reconcile import reconcile
@@ -41,8 +40,8 @@ class MirrorLoad(Load):
     """One load of a mirror from `source`."""
 
     source: Source = field(kw_only=True)
-    # The key reached in a read of everything, by number of batches written.
-    _positions: dict[int, tuple[str, ...] | None] = field(default_factory=dict, init=False)
+    # How far each pass has read, by number of batches written: a repeated attempt goes on from there.
+    _reached: dict[int, dict[str, tuple[str, ...]]] = field(default_factory=dict, init=False)
     _stopped: bool = field(default=False, init=False)
     _advanced: int = field(default=0, init=False)
     _uncommitted: bool = field(default=False, init=False)
@@ -50,12 +49,14 @@ class MirrorLoad(Load):
 
     def move(self, writer: Writer, before: control.ControlRow) -> None:
         if self.options.windowed and not self._is_incremental:
-            raise SpecError(f"{self.spec.entity} is read whole each run; it has no cursor for --since/--until")
+            self.note("--since/--until do not apply: the table has no cursor and is read whole each run")
         self._stopped, self._uncommitted = False, False
         with self.source.snapshot() as source:
             attempt = self._prepare(writer, source, before)
-            resume = before.initial_position if attempt.first else self._positions.get(self.result.batches)
-            for read in reads(attempt.text, before, self.options, attempt.bound, resume):
+            reached = self._reached.get(self.result.batches, {})
+            if attempt.first and before.initial_position:
+                reached = {"whole": before.initial_position}
+            for read in reads(attempt.text, before, self.options, attempt.bound, reached):
                 self._pass(attempt, read)
                 if self._stopped:
                     self.note(f"stopped after {self.options.max_batches} batch(es), as asked")
@@ -68,9 +69,13 @@ class MirrorLoad(Load):
     def _is_incremental(self) -> bool:
         return isinstance(self.spec.load, Incremental)
 
+    @property
+    def _windowed(self) -> bool:
+        return self.options.windowed and self._is_incremental
+
     def _prepare(self, writer: Writer, source: sa.Connection, before: control.ControlRow) -> Attempt:
         dialect, from_dialect = writer.dialect, self.source.dialect
-        accept_retyped = self.options.mode == "full" and not self.options.windowed
+        accept_retyped = self.options.mode == "full" and not self._windowed
         shape = drift.compare(
             self.spec, before, source, from_dialect, writer.conn, dialect, accept_retyped=accept_retyped
         )
@@ -82,7 +87,7 @@ class MirrorLoad(Load):
             self._bound = text.clock(source, text.cutoff_seconds(before, self.options))
         bound = self._bound
         never_read = before.cursor_value is None and self.options.mode != "full"
-        first = self._is_incremental and never_read and not self.options.windowed
+        first = self._is_incremental and never_read and not self._windowed
         if first:
             bound = before.initial_bound or bound
             control.write(writer.conn, self.spec.entity, initial_bound=bound)
@@ -134,7 +139,8 @@ class MirrorLoad(Load):
         extracted = watch.lap()
         failpoint.reach("staged")
         # Before judging: a rejected row counts as read.
-        cursor_end, position = self._moved(attempt, read)
+        position = watermark.position(writer, attempt.text, stage, read.by)
+        cursor_end = self._moved(attempt, read, position)
         load = self.spec.load
         guards_newer = not attempt.unique and isinstance(load, Incremental) and self.options.mode != "full"
         judged = self.judge(writer, attempt.tracked).store(
@@ -153,29 +159,29 @@ class MirrorLoad(Load):
             rejected=judged.rejected,
         )
         self.write_batch(writer, counts, cursor_end, extracted, watch.lap())
-        self._positions = {self.result.batches - 1: self._positions.get(self.result.batches - 1)}
-        self._positions[self.result.batches] = position
+        before = self._reached.get(self.result.batches - 1, {})
+        self._reached = {
+            self.result.batches - 1: before,
+            self.result.batches: before | ({read.name: position} if position else {}),
+        }
         # Batches inside the lag are read again in every run: did they count, a run could stop before anything new.
-        self._advanced += read.moves != "watermark" or cursor_end is not None
+        self._advanced += read.may_stop and (read.moves != "watermark" or cursor_end is not None)
         limit_reached = self.options.max_batches is not None and self._advanced >= self.options.max_batches
-        self._stopped = limit_reached and not stream.exhausted
+        self._stopped = limit_reached and read.may_stop and not stream.exhausted
 
-    def _moved(self, attempt: Attempt, read: Read) -> tuple[str | None, tuple[str, ...] | None]:
-        """Record how far the staged batch reads; return the new watermark and the position, if they move."""
-        writer, stage = attempt.writer, attempt.staged.name
+    def _moved(self, attempt: Attempt, read: Read, position: tuple[str, ...] | None) -> str | None:
+        """Record how far the staged batch reads; return the new watermark, if it moves."""
+        writer = attempt.writer
         if read.moves == "watermark":
             assert attempt.bound is not None
-            return watermark.advance(writer, attempt.text, stage, attempt.bound), None
-        if read.moves != "position":
-            return None, None
-        position = watermark.position(writer, attempt.text, stage)
-        if attempt.first and position is not None:
+            return watermark.advance(writer, attempt.text, attempt.staged.name, attempt.bound)
+        if read.moves == "position" and attempt.first and position is not None:
             control.write(writer.conn, self.spec.entity, initial_position=position)
-        return None, position or self._positions.get(self.result.batches)
+        return None
 
     def _finish(self, attempt: Attempt) -> None:
         """After the last pass, in the transaction of its last batch."""
-        if self.options.windowed:
+        if self._windowed:
             return
         writer, before = attempt.writer, attempt.before
         whole = self.options.mode == "full" or not self._is_incremental

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 from etl_assets.engine.errors import SettingsError
 
 DEFAULT_BATCH_SIZE = 50_000
-Mode = Literal["requested", "changed", "full"]
+Mode = Literal["requested", "changed", "update", "full"]
 Status = Literal["running", "success", "partial", "failed", "skipped", "abandoned"]
 
 
@@ -19,7 +19,8 @@ Status = Literal["running", "success", "partial", "failed", "skipped", "abandone
 class Options:
     """How to load.
 
-    `requested`: what is new, and exactly the months asked for. `changed`: also the months pending from earlier changes.
+    `requested`: what is new, and exactly the months asked for. `changed`: what is new, and exactly the months that
+    changes made stale. `update`: what is new, and both.
     `batch_size` and `cutoff_minutes`: None takes those of the control row, else of the declaration.
     `full`: everything, deletions included. `since`/`until` (timestamps as the source writes them, until exclusive)
     re-read that window of a mirror and never move its watermark. `max_batches` ends a mirror early, at a batch edge.

@@ -12,9 +12,10 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
-from etl_assets.engine.control import pending_partition
+from etl_assets.engine.control import etl_control, pending_key, pending_partition
 from etl_assets.engine.destination import Destination, Writer
 from etl_assets.engine.spec import Keys, Months, TableSpec
+from etl_assets.engine.window import as_it_stands
 
 WHOLE = "*"
 UNDATED = "none"
@@ -38,6 +39,8 @@ def record(writer: Writer, destination: Destination, producer: TableSpec) -> Non
         elif isinstance(reading, Months):
             type_, relation = dialect.declared_type(producer.table.columns[reading.column]), "changes c"
             column = f"c.{dialect.quote(reading.column)}"
+            if not producer.is_mirror:
+                type_ = as_it_stands(type_)
             if reading.select:
                 type_, relation, column = "date", f"({reading.select}) c (day)", "c.day"
             months = (dialect.month_of(column, type_, destination.zone, o) for o in reading.offsets)
@@ -45,6 +48,19 @@ def record(writer: Writer, destination: Destination, producer: TableSpec) -> Non
             dialect.execute(conn, f"{insert} SELECT {consumer}, p.p FROM ({union}) p (p)")
         else:
             dialect.execute(conn, f"{insert} SELECT {consumer}, '{WHOLE}' WHERE EXISTS (SELECT 1 FROM changes)")
+
+
+def rebuild_whole(conn: sa.Connection, consumer: str) -> None:
+    """Make a table stale as a whole, because what it is made by has changed."""
+    conn.execute(sa.insert(pending_partition).values(consumer=consumer, partition=WHOLE))
+
+
+def forget_undeclared(conn: sa.Connection, system: str, declared: Iterable[str]) -> None:
+    """Delete entries of tables of `system` that are no longer declared: no run would ever take them up."""
+    for table in (pending_partition, pending_key):
+        consumer = table.c.consumer
+        gone = sa.and_(consumer.startswith(f"{system}.", autoescape=True), consumer.not_in(list(declared)))
+        conn.execute(sa.delete(table).where(gone))
 
 
 def highest_key_seq(writer: Writer, consumer: str) -> int:
@@ -80,14 +96,19 @@ def take_partitions(writer: Writer, consumer: str, only: Iterable[str] | None = 
 
 
 def waiting(destination: Destination) -> dict[str, set[str]]:
-    """Pending months per consumer of this system (`*` for a whole table); consumers with pending keys have `*` too."""
+    """Pending months per consumer that a run would take up (`*` for a whole table, and for pending keys).
+
+    Not those of tables that are switched off, or no longer declared: a run would leave them where they are.
+    """
     system = destination.graph.system + "."
     found: dict[str, set[str]] = {}
     with destination.engine.connect() as conn:
+        off = set(conn.execute(sa.select(etl_control.c.entity).where(~etl_control.c.is_active)).scalars())
         months = sa.select(_p.consumer, _p.partition).distinct().where(_p.consumer.startswith(system, autoescape=True))
         for consumer, partition in conn.execute(months):
             found.setdefault(consumer, set()).add(partition)
         keys = sa.text("SELECT DISTINCT consumer FROM ctl.pending_key WHERE consumer LIKE :prefix")
         for consumer in conn.execute(keys, {"prefix": system.replace("_", r"\_") + "%"}).scalars():
             found.setdefault(consumer, set()).add(WHOLE)
-    return found
+    known = {s.entity for s in destination.graph.specs} - off
+    return {consumer: partitions for consumer, partitions in found.items() if consumer in known}

@@ -73,9 +73,11 @@ class SqlLoad(ReplaceLoad):
         select = self.destination.graph.select(self.spec)
         if whole:
             stale = pending.take_partitions(writer, entity)
-        elif self.options.mode == "changed":
+        elif self.options.mode in ("changed", "update"):
             stale = pending.take_partitions(writer, entity)
             whole = pending.WHOLE in stale
+            # A scheduled run carries its month only because Dagster wants one: `changed` leaves that month alone.
+            stale |= set(self.months) if self.options.mode == "update" else set()
         else:
             pending.take_partitions(writer, entity, self.months)
             stale = set(self.months)

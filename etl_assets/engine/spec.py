@@ -54,7 +54,13 @@ def audit_columns(*, marks_deletes: bool = False) -> list[sa.Column[Any]]:
     ]
     if marks_deletes:
         columns += [
-            column("is_deleted", sa.Boolean(), "Row no longer exists upstream", nullable=False, role="deleted_flag"),
+            column(
+                "is_deleted",
+                sa.Boolean(),
+                "Row is no longer upstream, or was rejected there",
+                nullable=False,
+                role="deleted_flag",
+            ),
             column("deleted_at", stamp, "When the load noticed the deletion", role="deleted_at"),
         ]
     return columns

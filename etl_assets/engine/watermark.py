@@ -14,9 +14,9 @@ from etl_assets.engine.extract import SourceText
 from etl_assets.engine.spec import TableSpec
 
 
-def position(writer: Writer, text: SourceText, stage: str) -> tuple[str, ...] | None:
-    """The last key of a batch read in key order."""
-    return writer.dialect.last_row(writer.conn, stage, [(k, text.typed(k)[1]) for k in text.spec.key])
+def position(writer: Writer, text: SourceText, stage: str, by: Sequence[str]) -> tuple[str, ...] | None:
+    """Where a batch read in the order of `by` ends."""
+    return writer.dialect.last_row(writer.conn, stage, [(c, text.typed(c)[1]) for c in by])
 
 
 def advance(writer: Writer, text: SourceText, stage: str, bound: str) -> str | None:

@@ -5,9 +5,10 @@ Belongs here: reading state. Does not belong here: printing (cli.py), alerts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from math import isfinite
 
 import dagster as dg
 import sqlalchemy as sa
@@ -15,15 +16,14 @@ from dagster._core.definitions.run_request import InstigatorType
 from dagster._utils.schedules import cron_string_iterator
 from sqlalchemy.exc import SQLAlchemyError
 
-from etl_assets.engine.control import etl_control, etl_run, etl_run_entity
-from etl_assets.engine.destination import Destination
+from etl_assets.engine.control import ControlRow, etl_control, etl_run, etl_run_entity, read
+from etl_assets.engine.destination import Destination, Source
 from etl_assets.engine.errors import EtlError
 from etl_assets.engine.spec import Incremental
 from etl_assets.orchestration.jobs import MAX_RUNTIME_SECONDS
 from etl_assets.orchestration.system import System
 
 HEALTHY, WARNING, CRITICAL = 0, 1, 2
-_CLOCK_SKEW = timedelta(minutes=5)
 
 
 @dataclass
@@ -36,6 +36,7 @@ class Health:
     failures_24h: int = 0
     last_success: datetime | None = None
     watermarks: dict[str, str | None] = field(default_factory=dict)
+    lags: dict[str, timedelta] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     problems: list[tuple[int, str]] = field(default_factory=list)
 
@@ -45,27 +46,34 @@ class Health:
 
 
 def check_health(system: System, instance: dg.DagsterInstance, *, schedules_on: bool) -> Health:
-    """Look at one system. Unreachable databases are problems, not exceptions."""
+    """Look at one system. Unreachable databases are problems, not exceptions.
+
+    `last_success` is that of the table which has waited longest; `lags` say how far each mirror is behind its source.
+    """
     health = Health(system.name, schedules=list(_schedules(system, instance, schedules_on)))
+    marks: dict[str, ControlRow] = {}
     try:
         destination = system.undeployed_destination()
         with destination.engine.connect() as conn:
             if not sa.inspect(conn).has_table("etl_run", schema="audit"):
                 health.problems.append((CRITICAL, "no run yet: the warehouse is empty"))
             else:
-                _read_audit(system, destination, conn, health)
+                _read_audit(system, conn, health)
+                marks = _read_control(system, conn, health)
+                _count_rows(system, instance, destination, conn, health)
     except (SQLAlchemyError, EtlError) as error:
         health.problems.append((CRITICAL, f"warehouse: {system.dialect.classify(error)}"))
     try:
         source = system.source()
         with source.snapshot() as conn:
             source.dialect.scalar(conn, "SELECT 1")
+            _measure_lags(system, source, conn, marks, health)
     except (SQLAlchemyError, EtlError) as error:
         health.problems.append((CRITICAL, f"source: {system.source_dialect.classify(error)}"))
     return health
 
 
-def _read_audit(system: System, destination: Destination, conn: sa.Connection, health: Health) -> None:
+def _read_audit(system: System, conn: sa.Connection, health: Health) -> None:
     r, e = etl_run.c, etl_run_entity.c
     real = sa.and_(r.system == system.name, r.is_dry_run.is_(False))
     totals = sa.func.sum(e.inserted).label("inserted"), sa.func.sum(e.updated).label("updated")
@@ -83,41 +91,80 @@ def _read_audit(system: System, destination: Destination, conn: sa.Connection, h
         real, r.status.in_(["failed", "partial", "abandoned"]), r.started_at > day_ago
     )
     health.failures_24h = int(conn.execute(failed).scalar_one())
-    health.last_success = conn.execute(
-        sa.select(sa.func.max(r.finished_at)).where(real, r.status == "success")
-    ).scalar()
     stuck = sa.func.now() - timedelta(seconds=max(MAX_RUNTIME_SECONDS.values()))
     running = conn.execute(
         sa.select(sa.func.count()).where(real, r.status == "running", r.started_at < stuck)
     ).scalar_one()
-    control = sa.select(etl_control.c.entity, etl_control.c.cursor_value).where(
-        etl_control.c.entity.startswith(f"{system.name}.")
-    )
-    cursors = {str(entity): cursor for entity, cursor in conn.execute(control)}
-    health.watermarks = {s.entity: cursors.get(s.entity) for s in system.graph.specs if isinstance(s.load, Incremental)}
-    for spec in system.graph.ordered:
-        if not spec.is_view and destination.dialect.exists(conn, spec.relation):
-            count = destination.dialect.scalar(
-                conn, f"SELECT COUNT(*) FROM {destination.dialect.relation(spec.relation)}"
-            )
-            health.rows[spec.entity] = int(str(count))
-    _judge(system, health, int(running))
-
-
-def _judge(system: System, health: Health, stuck: int) -> None:
-    if health.last_success is None:
-        health.problems.append((CRITICAL, "no successful run yet"))
-    else:
-        age = datetime.now(tz=UTC) - health.last_success
-        if age > timedelta(hours=system.cadence.overdue_hours):
-            hours = age.total_seconds() / 3600
-            health.problems.append(
-                (CRITICAL, f"last success is {hours:.0f} h old, limit {system.cadence.overdue_hours} h")
-            )
     if health.failures_24h:
         health.problems.append((WARNING, f"{health.failures_24h} failed run(s) in 24 h"))
-    if stuck:
-        health.problems.append((CRITICAL, f"{stuck} run(s) still `running` beyond the longest time allowed"))
+    if running:
+        health.problems.append((CRITICAL, f"{running} run(s) still `running` beyond the longest time allowed"))
+
+
+def _read_control(system: System, conn: sa.Connection, health: Health) -> dict[str, ControlRow]:
+    """The control rows of the active tables; the age of the oldest success is judged."""
+    c = etl_control.c
+    mine = sa.select(c.entity, c.last_success_at, c.is_active).where(c.entity.startswith(f"{system.name}."))
+    rows = conn.execute(mine).all()
+    off, found = {r.entity for r in rows if not r.is_active}, {r.entity: r.last_success_at for r in rows}
+    stored = [s for s in system.graph.ordered if not s.is_view and s.entity not in off]
+    marks = {s.entity: read(conn, s.entity) for s in stored if isinstance(s.load, Incremental)}
+    health.watermarks = {entity: mark.cursor_value for entity, mark in marks.items()}
+    never = [s.entity for s in stored if found.get(s.entity) is None]
+    if never:
+        health.problems.append((CRITICAL, f"no successful run yet of {', '.join(never)}"))
+    if never or not stored:
+        return marks
+    oldest = min(stored, key=lambda s: found[s.entity])
+    health.last_success = found[oldest.entity]
+    age = datetime.now(tz=UTC) - found[oldest.entity]
+    if age > timedelta(hours=system.cadence.overdue_hours):
+        limit, hours = system.cadence.overdue_hours, age.total_seconds() / 3600
+        health.problems.append((CRITICAL, f"last success of {oldest.entity} is {hours:.0f} h old, limit {limit} h"))
+    return marks
+
+
+def _count_rows(
+    system: System, instance: dg.DagsterInstance, destination: Destination, conn: sa.Connection, health: Health
+) -> None:
+    """Rows now; fewer than the last load left behind means that somebody else deleted some."""
+    dialect = destination.dialect
+    for spec in system.graph.ordered:
+        if spec.is_view or not dialect.exists(conn, spec.relation):
+            continue
+        rows = dialect.number(conn, f"SELECT COUNT(*) FROM {dialect.relation(spec.relation)}")
+        health.rows[spec.entity] = rows
+        event = instance.get_latest_materialization_event(dg.AssetKey(spec.asset_key))
+        last = event.asset_materialization if event else None
+        told = last.metadata.get("dagster/row_count") if last else None
+        if told is not None and rows < int(str(told.value)):
+            health.problems.append((WARNING, f"{spec.entity} has {rows} rows, its last load left {told.value}"))
+
+
+def _measure_lags(
+    system: System, source: Source, conn: sa.Connection, marks: Mapping[str, ControlRow], health: Health
+) -> None:
+    """How much newer the newest row of a source is than the watermark; rows from the future do not count."""
+    dialect, limit = source.dialect, timedelta(hours=system.cadence.overdue_hours)
+    for entity, mark in marks.items():
+        spec = system.graph.find(entity)
+        assert isinstance(spec.load, Incremental)
+        if mark.cursor_value is None or mark.cursor_type is None:
+            continue
+        now = dialect.literal(dialect.clock(conn, mark.cursor_type), mark.cursor_type)
+        cursor = dialect.quote(spec.source_column(spec.load.cursor))
+        relation = dialect.relation(str(spec.source))
+        newest = dialect.scalar(
+            conn, f"SELECT {dialect.as_text(f'MAX({cursor})')} FROM {relation} WHERE {cursor} <= {now}"
+        )
+        ends = [
+            dialect.epoch(conn, str(at), mark.cursor_type) for at in (newest or mark.cursor_value, mark.cursor_value)
+        ]
+        if not all(map(isfinite, ends)):
+            continue
+        health.lags[entity] = max(timedelta(seconds=ends[0] - ends[1]), timedelta(0))
+        if health.lags[entity] > limit:
+            health.problems.append((CRITICAL, f"{entity} is {health.lags[entity]} behind its source, limit {limit}"))
 
 
 def _schedules(system: System, instance: dg.DagsterInstance, on_by_default: bool) -> Iterator[dict[str, str]]:

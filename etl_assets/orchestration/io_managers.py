@@ -7,7 +7,8 @@ Does not belong here: how rows move (engine), what an asset is (factory).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from math import isfinite
 from typing import Any
 
 import dagster as dg
@@ -15,13 +16,14 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from etl_assets.engine import run
+from etl_assets.engine import control, run
 from etl_assets.engine.audit import RunAudit
 from etl_assets.engine.destination import Destination, Source
 from etl_assets.engine.errors import EtlError, SpecError
 from etl_assets.engine.months import following
 from etl_assets.engine.options import Options, Result
-from etl_assets.engine.spec import TableSpec
+from etl_assets.engine.spec import Incremental, TableSpec
+from etl_assets.engine.window import Window
 from etl_assets.orchestration import lineage, report
 from etl_assets.orchestration.recipes import Define, Recipe, TableReference
 from etl_assets.orchestration.system import System
@@ -76,8 +78,10 @@ class WarehouseIOManager(dg.IOManager):
     def close(self) -> None:
         """Give the audit run its terminal status; what was planned and never started becomes `skipped`."""
         if self._audit is not None:
-            self._audit.close(self._planned())
-            self._audit.release()
+            try:
+                self._audit.close(self._planned())
+            finally:
+                self._audit.release()
 
     def handle_output(self, context: dg.OutputContext, obj: object) -> None:
         failure: EtlError | None = None
@@ -148,10 +152,7 @@ class WarehouseIOManager(dg.IOManager):
     def _log(self, context: dg.OutputContext, spec: TableSpec, result: Result, months: tuple[str, ...]) -> None:
         context.log.info(report.summary(result))
         context.add_output_metadata(report.result_metadata(spec, result, self._rows(spec)))
-        with suppress(KeyError):
-            columns = lineage.column_lineage(self.system.graph, spec)
-            if columns is not None:
-                context.add_output_metadata({"dagster/column_lineage": columns})
+        self._log_lineage(context, spec)
         for month in sorted(result.months.keys() - set(months)):
             context.log_event(
                 dg.AssetMaterialization(
@@ -160,7 +161,29 @@ class WarehouseIOManager(dg.IOManager):
             )
         if spec.is_mirror:
             key = dg.AssetKey(report.source_key(spec))
-            context.log_event(dg.AssetObservation(key, metadata=report.source_metadata(result)))
+            context.log_event(dg.AssetObservation(key, metadata=report.source_metadata(result, self._newest(spec))))
+
+    def _log_lineage(self, context: dg.OutputContext, spec: TableSpec) -> None:
+        if spec.entity not in {s.entity for s in self.system.graph.specs}:
+            return  # a DataFrame's columns come from code
+        try:
+            columns = lineage.column_lineage(self.system.graph, spec)
+        except Exception as error:  # the rows are committed: what only decorates them must not fail the step
+            context.log.warning(f"no column lineage of {spec.entity}: {type(error).__name__}")
+            return
+        if columns is not None:
+            context.add_output_metadata({"dagster/column_lineage": columns})
+
+    def _newest(self, spec: TableSpec) -> float | None:
+        """When the newest source row known was changed, in seconds since 1970; rows from the future do not count."""
+        if not isinstance(spec.load, Incremental):
+            return None
+        with self.destination.engine.connect() as conn:
+            mark = control.read(conn, spec.entity)
+            if mark.cursor_value is None or mark.cursor_type is None:
+                return None
+            at = self.system.source_dialect.epoch(conn, mark.cursor_value, mark.cursor_type)
+        return at if isfinite(at) else None
 
     def _rows(self, spec: TableSpec) -> int | None:
         if spec.is_view:
@@ -179,14 +202,22 @@ class WarehouseIOManager(dg.IOManager):
         if not context.has_asset_partitions or column is None:
             return TableReference(relation)
         keys = sorted(context.asset_partition_keys)
-        return TableReference(relation, str(column), keys[0], following(keys[-1]))
+        condition = self._window(relation, str(column)).within(keys, "t")
+        return TableReference(relation, str(column), keys[0], following(keys[-1]), condition)
+
+    def _window(self, relation: str, column: str) -> Window:
+        destination = self.destination
+        with destination.engine.connect() as conn:
+            types = {c.name: c.type for c in destination.dialect.columns(conn, relation)}
+        if column not in types:
+            raise SpecError(f"{relation} has no column {column!r}, by which its months were to be read")
+        return Window(destination.dialect, column, types[column], destination.zone)
 
     def _read(self, reference: TableReference) -> pd.DataFrame:
         dialect = self.destination.dialect
-        text = f"SELECT * FROM {dialect.relation(reference.relation)}"
-        if reference.column and reference.start and reference.end:
-            column = dialect.quote(reference.column)
-            text += f" WHERE {column} >= '{reference.start}' AND {column} < '{reference.end}'"
+        text = f"SELECT * FROM {dialect.relation(reference.relation)} t"
+        if reference.condition:
+            text += f" WHERE {reference.condition}"
         with self.destination.engine.connect() as conn:
             return pd.read_sql_query(sa.text(text.replace(":", r"\:")), conn)
 

@@ -25,7 +25,7 @@ def build_jobs(system: System) -> list[dg.UnresolvedAssetJobDefinition]:
             system,
             "incremental",
             stored,
-            "changed",
+            "update",
             "Bring everything up to date: new rows, then every month they touch.",
         ),
         _job(system, "full", stored, "full", "Read everything again, deletions included, and compare all months."),
@@ -33,12 +33,12 @@ def build_jobs(system: System) -> list[dg.UnresolvedAssetJobDefinition]:
             system,
             "pending",
             derived,
-            "changed",
+            "update",
             "Rebuild what earlier changes made stale, without reading the source.",
         ),
     ]
     return jobs + [
-        _job(system, layer, AssetSelection.groups(f"{system.name}_{layer}"), "changed", f"Layer {layer} alone.")
+        _job(system, layer, AssetSelection.groups(f"{system.name}_{layer}"), "update", f"Layer {layer} alone.")
         for layer in layers
     ]
 
@@ -47,8 +47,8 @@ def build_schedules(system: System, *, running: bool) -> list[dg.ScheduleDefinit
     """Both schedules. After downtime Dagster starts one run, for the latest missed tick."""
     status = dg.DefaultScheduleStatus.RUNNING if running else dg.DefaultScheduleStatus.STOPPED
     return [
-        _schedule(system, "incremental", system.cadence.incremental, status),
-        _schedule(system, "full", system.cadence.full, status),
+        _schedule(system, "incremental", "changed", system.cadence.incremental, status),
+        _schedule(system, "full", "full", system.cadence.full, status),
     ]
 
 
@@ -64,7 +64,9 @@ def _job(
     )
 
 
-def _schedule(system: System, kind: str, cron: str, status: dg.DefaultScheduleStatus) -> dg.ScheduleDefinition:
+def _schedule(
+    system: System, kind: str, mode: str, cron: str, status: dg.DefaultScheduleStatus
+) -> dg.ScheduleDefinition:
     @dg.schedule(
         name=system.job(kind),
         job_name=system.job(kind),
@@ -74,6 +76,7 @@ def _schedule(system: System, kind: str, cron: str, status: dg.DefaultScheduleSt
         description=f"{system.title}: {kind}, `{cron}` in {system.zone}",
     )
     def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        return dg.RunRequest(partition_key=current_month(system.zone, context.scheduled_execution_time))
+        month = current_month(system.zone, context.scheduled_execution_time)
+        return dg.RunRequest(partition_key=month, run_config=load_config(mode))
 
     return schedule

@@ -62,7 +62,6 @@ def run_job(
     *,
     entities: Sequence[str] = (),
     upstream: bool = False,
-    months: tuple[str, str] | None = None,
     tags: Mapping[str, str] | None = None,
     **options: object,
 ) -> RunOutcome:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any
 
 import sqlalchemy as sa
@@ -203,7 +204,9 @@ def _source(
     select += f", {dialect.as_text(f'MAX(CASE WHEN {cursor} <= {bound} THEN {cursor} END)')}"
     ((rows, deleted, pending, future, newest),) = dialect.rows(conn, f"SELECT {select} FROM {relation}")
     waiting, ahead, gone = (int(str(n)) for n in (pending, future, deleted))
-    return SourceNumbers(int(str(rows)), waiting, ahead, _minutes(control.get("cursor_value"), newest), gone)
+    return SourceNumbers(
+        int(str(rows)), waiting, ahead, _minutes(text, conn, control.get("cursor_value"), newest), gone
+    )
 
 
 def _beyond(text: SourceText, control: Mapping[str, Any]) -> str:
@@ -218,12 +221,12 @@ def _beyond(text: SourceText, control: Mapping[str, Any]) -> str:
     return text.dialect.after([cursor, *text.ordered(*text.spec.key)], [literal, *keys])
 
 
-def _minutes(mark: object, newest: object) -> float:
+def _minutes(text: SourceText, conn: sa.Connection, mark: str | None, newest: object) -> float:
     """How far the newest row of the source is ahead of the watermark."""
     if mark is None or newest is None:
         return 0.0
-    ahead = _utc(datetime.fromisoformat(str(newest))) - _utc(datetime.fromisoformat(str(mark)))
-    return max(0.0, ahead.total_seconds() / 60)
+    then, now = (text.dialect.epoch(conn, at, text.typed(text.cursor)[1]) for at in (mark, str(newest)))
+    return max(0.0, (now - then) / 60) if isfinite(now - then) else 0.0
 
 
 def _utc(moment: Any) -> datetime:

@@ -1,7 +1,7 @@
 """The asset `[system, ops, monitor]`: a system's state as a table, numbers the UI plots over time, and checks.
 
 Belongs here: what is shown of what was measured, its job and its schedule. Does not belong here: measuring, conditions.
-It stores nothing in the warehouse: rows of its own in the audit would make every look a successful run of the system.
+It stores nothing in the warehouse: rows of its own in the audit would pass for runs of the system.
 It runs in a job of its own: in the run of a load that fails, it would be skipped.
 """
 

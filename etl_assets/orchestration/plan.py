@@ -27,6 +27,8 @@ def build_plan_job(system: System) -> dg.JobDefinition:
         name=f"rehearse_{system.name}",
         description="Rehearse the loads in one transaction and roll it back; counts appear as asset observations.",
         required_resource_keys={system.io_manager_key, "load"},
+        # It holds every table's lock to its end: a run beside it would find them all taken.
+        pool=system.name,
     )
     def plan(context: dg.OpExecutionContext, config: Tables) -> None:
         manager = getattr(context.resources, system.io_manager_key)

@@ -16,7 +16,7 @@ def show(console: Console, title: str, outcome: RunOutcome) -> bool:
     for column in table.columns[1:]:
         column.justify = "right"
     for entity in outcome.entities:
-        name = entity.entity.split(".", 1)[1] + ("" if entity.status == "success" else f" [{entity.status}]")
+        name = entity.entity.split(".", 1)[1] + ("" if entity.status == "success" else f" ({entity.status})")
         style = None if entity.status == "success" else "red"
         table.add_row(name, *(f"{entity.counts[n]:,}" for n in COUNT_NAMES), f"{entity.seconds:.2f}", style=style)
     console.print(table)

@@ -40,9 +40,13 @@ class Define(Recipe):
 
 @dataclass(frozen=True)
 class TableReference:
-    """What an input without a DataFrame annotation gets: a relation and, for partitions, half-open months."""
+    """What an input without a DataFrame annotation gets: a relation and, for partitions, half-open months.
+
+    `condition` is those months as SQL over the alias `t` of the relation, cut in the reporting time zone.
+    """
 
     relation: str
     column: str | None = None
     start: str | None = None
     end: str | None = None
+    condition: str | None = None

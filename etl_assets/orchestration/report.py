@@ -59,10 +59,13 @@ def result_metadata(spec: TableSpec, result: Result, row_count: int | None) -> M
     return out
 
 
-def source_metadata(result: Result) -> Metadata:
-    """Observation of a source relation, as a load of its mirror saw it."""
-    newest = result.cursor_end or result.cursor_start
-    return {"newest_row_cursor": newest or "none", "rows_read": result.counts.extracted}
+def source_metadata(result: Result, newest: float | None) -> Metadata:
+    """Observation of a source relation, as a load of its mirror saw it; `newest` in seconds since 1970."""
+    cursor = result.cursor_end or result.cursor_start
+    out: Metadata = {"newest_row_cursor": cursor or "none", "rows_read": result.counts.extracted}
+    if newest is not None:
+        out["dagster/last_updated_timestamp"] = dg.MetadataValue.timestamp(newest)
+    return out
 
 
 def table_metadata(spec: TableSpec, dialect: Dialect) -> Metadata:

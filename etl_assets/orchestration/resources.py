@@ -18,6 +18,7 @@ class Mode(Enum):
 
     requested = "requested"
     changed = "changed"
+    update = "update"
     full = "full"
 
 
@@ -26,8 +27,9 @@ class LoadOptions(dg.ConfigurableResource):  # type: ignore[type-arg]
 
     mode: Mode = Field(
         Mode.requested,
-        description="`requested`: what is new, and exactly the selected months. `changed`: every month that "
-        "changes made stale (schedules use it). `full`: everything again, deletions included.",
+        description="`requested`: what is new, and exactly the selected months. `changed`: what is new, and exactly "
+        "the months that changes made stale, whatever month is selected (schedules use it). `update`: the selected "
+        "months and the stale ones (the jobs' default). `full`: everything again, deletions included.",
     )
     batch_size: int = Field(
         0,

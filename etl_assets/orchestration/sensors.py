@@ -10,12 +10,14 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 
 from etl_assets.engine import audit, pending
 from etl_assets.engine.control import etl_run
 from etl_assets.engine.destination import Destination
 from etl_assets.engine.errors import EtlError
 from etl_assets.orchestration.partitions import current_month
+from etl_assets.orchestration.resources import load_config
 from etl_assets.orchestration.system import System
 
 IN_PROGRESS = [
@@ -44,15 +46,15 @@ def build_sweep(system: System) -> dg.SensorDefinition:
             return dg.SkipReason("a run is queued or in progress")
         try:
             stale = pending.waiting(system.destination())
-        except EtlError as error:
-            return dg.SkipReason(f"warehouse of {system.name} cannot be read: {error}")
+        except (EtlError, SQLAlchemyError) as error:
+            return dg.SkipReason(f"warehouse of {system.name} cannot be read: {system.dialect.classify(error)}")
         if not stale:
             return dg.SkipReason("nothing is stale")
         wait = _pause_left(context.instance, system.job("pending"))
         if wait > timedelta(0):
             return dg.SkipReason(f"the last attempts failed; next one in {wait.total_seconds():.0f} s")
         context.log.info(f"stale: {', '.join(f'{c} ({len(p)})' for c, p in sorted(stale.items()))}")
-        return dg.RunRequest(partition_key=current_month(system.zone))
+        return dg.RunRequest(partition_key=current_month(system.zone), run_config=load_config("changed"))
 
     return sweep
 
@@ -70,9 +72,10 @@ def build_reaper(systems: list[System]) -> dg.SensorDefinition:
         closed: list[str] = []
         for system in systems:
             try:
-                closed += reap_system(context.instance, system.destination())
-            except EtlError as error:
-                context.log.warning(f"warehouse of {system.name} cannot be read: {error}")
+                # Undeployed: a schema that cannot be brought in line must not keep dead runs open.
+                closed += reap_system(context.instance, system.undeployed_destination())
+            except (EtlError, SQLAlchemyError) as error:
+                context.log.warning(f"warehouse of {system.name} cannot be read: {system.dialect.classify(error)}")
         return dg.SkipReason(f"closed {', '.join(closed)}" if closed else "no run without a process")
 
     return reaper
@@ -80,6 +83,9 @@ def build_reaper(systems: list[System]) -> dg.SensorDefinition:
 
 def reap_system(instance: dg.DagsterInstance, destination: Destination) -> list[str]:
     """Close what dead processes left open in one warehouse; return the run ids closed."""
+    with destination.engine.connect() as conn:
+        if not sa.inspect(conn).has_table("etl_run", schema="audit"):
+            return []  # nothing has run yet
     audit.reap(destination)
     with destination.engine.connect() as conn:
         c = etl_run.c

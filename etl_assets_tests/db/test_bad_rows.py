@@ -8,10 +8,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from etl_assets.engine import judge
 from etl_assets.engine.errors import RejectLimitError
-from etl_assets.engine.spec import Incremental, Limits, Rule, Snapshot, column
-from etl_assets_tests.invariants import assert_adds_up, assert_holds
-from etl_assets_tests.world import ORDERS_SQL, MakeWorld, orders, spec
+from etl_assets.engine.spec import Incremental, Limits, Months, ReplaceWindow, Rule, Snapshot, column
+from etl_assets_tests.invariants import assert_adds_up, assert_every_run_ended, assert_holds
+from etl_assets_tests.world import ORDERS_SQL, MakeWorld, customers, daily, orders, spec
 
 AT = ("at", sa.DateTime())
 NO_KEY = ORDERS_SQL.replace(" PRIMARY KEY", "").replace(" NOT NULL", "")
@@ -93,9 +94,28 @@ def test_above_the_limit_nothing_of_the_batch_is_stored(make_world: MakeWorld) -
     assert world.value("SELECT count(*) FROM staging.orders") == 20
     assert world.control()["cursor_value"] == mark
     assert world.last_audit()["status"] == "failed"
+    assert world.rejected() == [(f"[{i}]", "short", "") for i in range(26, 31)]
+    with pytest.raises(RejectLimitError):
+        world.run("orders")
+    assert world.value("SELECT count(*) FROM ctl.rejected_row WHERE last_run_id > first_run_id") == 5
+    assert_every_run_ended(world)
     world.sql("UPDATE src.orders SET note = 'mended' WHERE id > 25")
     assert world.run("orders").counts.inserted == 10
+    assert world.rejected() == []
     assert_holds(world)
+
+
+def test_the_list_of_a_failed_batch_is_bounded_and_kept_by_no_rehearsal(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judge, "_LISTED", 20)
+    world = make_world(orders(rules=(Rule("short", "char_length(note) < 20"),)))
+    world.add_orders(1, 50, note="repeat('x', 30)")
+    assert world.rehearse()["orders"].status == "failed"
+    assert world.rejected() == []
+    with pytest.raises(RejectLimitError, match="at most 20"):
+        world.run("orders")
+    assert len(world.rejected()) == 20
 
 
 def test_a_few_bad_rows_never_stop_an_entity(make_world: MakeWorld) -> None:
@@ -148,3 +168,134 @@ def test_the_declared_order_chooses_among_repeated_keys(make_world: MakeWorld) -
     world.run("orders")
     assert world.value("SELECT amount FROM staging.orders") == 9
     assert_holds(world)
+
+
+def test_a_key_repeated_by_an_inheriting_table_is_rejected(make_world: MakeWorld) -> None:
+    world = make_world()
+    world.add_orders(1, 3)
+    world.sql("CREATE TABLE src.child () INHERITS (src.orders)", "INSERT INTO src.child SELECT * FROM ONLY src.orders")
+    result = world.run("orders")
+    assert (result.counts.inserted, result.counts.rejected) == (3, 3)
+    assert_holds(world)
+
+
+def test_a_rule_that_raises_rejects_the_row_it_raises_for(make_world: MakeWorld) -> None:
+    world = make_world(orders(rules=(Rule("ratio", "100 / customer_id > 0"),)))
+    world.add_orders(1, 30)
+    result = world.run("orders", batch_size=20)
+    assert (result.counts.inserted, result.counts.rejected) == (27, 3)
+    assert [(k, r) for k, r, _ in world.rejected()] == [(f"[{i}]", "ratio_sqlstate_22012") for i in (10, 20, 30)]
+    assert_adds_up(result)
+    assert_holds(world)
+
+
+# Hashes do not compress: an index holds 2704 bytes of them.
+_HASHES = "(SELECT string_agg(md5((i + {0})::text), '') FROM generate_series(1, {1}) i)"
+
+
+def test_a_key_of_several_columns_too_long_for_the_index_is_rejected(make_world: MakeWorld) -> None:
+    things = spec("staging.things", [("a", sa.Text()), ("b", sa.Text())], ("a", "b"), Snapshot(), source="src.things")
+    world = make_world(things, source="CREATE TABLE src.things (a text, b text)")
+    halves = _HASHES.format(0, 70), _HASHES.format(200, 70)
+    world.sql(f"INSERT INTO src.things VALUES ('x', 'y'), ({halves[0]}, {halves[1]}), ({halves[0]}, 'z'), (NULL, 'n')")
+    for inserted in (2, 0):
+        result = world.run("things")
+        assert (result.counts.inserted, result.counts.rejected) == (inserted, 2)
+        assert_adds_up(result)
+    assert [r for _, r, _ in world.rejected("things")] == ["sqlstate_54000", "null_key"]
+    assert_holds(world)
+
+
+@pytest.mark.parametrize("marks", [False, True])
+def test_a_value_too_long_for_a_declared_index_is_rejected_with_what_else_is_wrong(
+    make_world: MakeWorld, marks: bool
+) -> None:
+    declared = orders(rules=(Rule("ratio", "100 / customer_id > 0"),), marks_deletes=marks)
+    sa.Index("ix_note", declared.table.c.note)
+    world = make_world(declared)
+    world.add_orders(1, 9)
+    world.sql(
+        f"UPDATE src.orders SET note = {_HASHES.format(0, 500)} WHERE id = 2",
+        "UPDATE src.orders SET note = repeat('x', 90000) WHERE id = 3",
+        "UPDATE src.orders SET customer_id = 0 WHERE id = 4",
+    )
+    result = world.run("orders")
+    assert (result.counts.inserted, result.counts.rejected) == (7, 2)
+    assert world.rejected() == [("[2]", "sqlstate_54000", ""), ("[4]", "ratio_sqlstate_22012", "")]
+    world.sql("UPDATE src.orders SET note = 'short' WHERE id = 2")
+    assert world.run("orders", "full").counts.inserted == 1
+    assert_holds(world)
+
+
+@pytest.mark.parametrize(
+    "day", ["infinity", "-infinity", "4713-01-01 BC", "0044-03-15 BC", "12026-01-01", "300000-01-01", "5874897-12-31"]
+)
+def test_a_day_no_month_can_be_told_of_stops_nobody(make_world: MakeWorld, day: str) -> None:
+    world = make_world(orders(), daily())
+    world.add_orders(1, 3)
+    world.run_all()
+    world.add_orders(4, 4, at="2026-04-01", day=f"date '{day}'")
+    world.run_all()
+    assert [(r, c) for _, r, c in world.rejected("daily")] == [("outside_partitions", "day")]
+    assert_holds(world)
+
+
+@pytest.mark.parametrize("at", ["infinity", "4714-11-24 00:00 BC", "294276-12-31 23:59:59"])
+@pytest.mark.parametrize("zone", [False, True])
+def test_an_instant_no_month_can_be_told_of_stops_nobody(make_world: MakeWorld, at: str, zone: bool) -> None:
+    things = spec(
+        "staging.things",
+        [("id", sa.Integer()), ("at", sa.DateTime(timezone=zone)), ("changed", sa.DateTime())],
+        ("id",),
+        Incremental("changed"),
+        source="src.things",
+    )
+    mart = spec(
+        "marts.per_day",
+        [("day", sa.Date()), ("n", sa.BigInteger())],
+        ("day",),
+        ReplaceWindow("day"),
+        reads={"staging.things": Months("at")},
+    )
+    type_ = "timestamptz" if zone else "timestamp"
+    world = make_world(
+        things,
+        mart,
+        source=f"CREATE TABLE src.things (id int PRIMARY KEY, at {type_}, changed timestamp NOT NULL)",
+        marts__per_day="SELECT CAST(t.at AS date) AS day, count(*) AS n FROM staging.things AS t GROUP BY 1",
+    )
+    world.sql(f"INSERT INTO src.things VALUES (1, '{at}', '2026-01-01'), (2, '2026-03-31 23:59:59.9', '2026-01-01')")
+    world.run_all()
+    assert [(r, c) for _, r, c in world.rejected("per_day")] == [("outside_partitions", "day")]
+    assert_holds(world)
+
+
+def test_repeated_keys_count_as_suspicious_only_where_none_is_preferred(make_world: MakeWorld) -> None:
+    expected = make_world(orders(dedupe_order=("amount DESC",)), source=NO_KEY)
+    for amount in ("1", "9"):
+        expected.add_orders(1, 60, amount=amount)
+    result = expected.run("orders")
+    assert (result.counts.inserted, result.counts.rejected) == (60, 60)
+    assert expected.rows("SELECT DISTINCT amount FROM staging.orders") == [(9,)]
+    unforeseen = make_world(orders(), source=NO_KEY)
+    for amount in ("1", "9"):
+        unforeseen.add_orders(1, 60, amount=amount)
+    with pytest.raises(RejectLimitError, match="60 of 120 rows"):
+        unforeseen.run("orders")
+
+
+def test_a_row_a_rule_refuses_leaves_a_table_that_marks_its_deletes(make_world: MakeWorld) -> None:
+    """It is not there any more as far as consumers go; the list of rejected rows says why."""
+    rules = (Rule("few", "n < 5"),)
+    world = make_world(orders(), customers(marks_deletes=True, rules=rules))
+    world.add_orders(1, 40)
+    world.run_all()
+    world.add_orders(101, 101, at="2026-03-02", customer_id="3")
+    result = world.run_all()["customers"]
+    assert (result.counts.rejected, result.counts.deleted) == (1, 1)
+    assert world.rows("SELECT customer_id FROM core.customers WHERE is_deleted") == [(3,)]
+    assert world.rejected("core.customers") == [("[3]", "few", "")]
+    world.sql("UPDATE src.orders SET customer_id = 4, updated_at = '2026-03-03' WHERE id = 101")
+    world.run("orders")
+    world.run("customers")
+    assert world.rows("SELECT customer_id FROM core.customers WHERE is_deleted") == [(4,)], "3 is back"

@@ -40,26 +40,16 @@ def fingerprint(url: str) -> dict[str, str]:
 def state(url: str) -> dict[str, dict[int, dict[str, Any]]]:
     with engine(url) as db, db.connect() as conn:
         return {
-            name: {row[0]: dict(row) for row in map(_tuple, conn.execute(sa.select(table)))}
+            name: {row[0]: dict(row._mapping) for row in conn.execute(sa.select(table))}
             for name, table in TABLES.items()
         }
 
 
-class _tuple(dict[Any, Any]):
-    """A row's columns by name, and its key as [0]."""
-
-    def __init__(self, row: Any) -> None:
-        super().__init__(row._mapping)
-        self.key = row[0]
-
-    def __getitem__(self, name: Any) -> Any:
-        return self.key if name == 0 else super().__getitem__(name)
-
-
 @pytest.fixture
 def small(make_database: MakeDatabase) -> str:
+    """Ends today: what the demo plants into the future lies in the future."""
     url = make_database("shop")
-    synthesize(url, "small", end=END)
+    synthesize(url, "small")
     return url
 
 
@@ -68,15 +58,15 @@ def test_schema_is_the_specified_one(make_database: MakeDatabase) -> None:
     create_schema(url)
     create_schema(url)  # a second time changes nothing
     assert len(TABLES) == 11
-    kinds = dict(
-        (f"{table}.{column}", (kind, size))
+    kinds = {
+        f"{table}.{column}": (kind, size)
         for table, column, kind, size in rows(
             url,
             "SELECT table_name, column_name, data_type, coalesce(character_maximum_length, datetime_precision,"
             " numeric_precision) FROM information_schema.columns WHERE table_schema = 'core'",
         )
-    )
-    assert len(kinds) == 179
+    }
+    assert len(kinds) == 194
     assert kinds["orders.order_number"] == ("character varying", 50)
     assert kinds["orders.updated_at"] == ("timestamp without time zone", 0)
     assert kinds["regions.is_active"] == ("smallint", 16)
@@ -150,7 +140,7 @@ PLANTED = [
     *((f"a deleted row of {name}", f"SELECT count(*) FROM core.{name} WHERE deleted_at IS NOT NULL") for name in (
         "orders", "order_items", "order_item_discounts", "seller_targets_monthly", "sellers", "customers", "products",
         "regions", "discount_campaigns")),
-    ("no region, yet a city that has one", f"SELECT count(*) FROM {_ORDER_OF} WHERE region_id IS NULL AND {_MATCH} = 1"),
+    ("no region, but a city with one", f"SELECT count(*) FROM {_ORDER_OF} WHERE region_id IS NULL AND {_MATCH} = 1"),
     ("no region and a city without", f"SELECT count(*) FROM {_ORDER_OF} WHERE region_id IS NULL AND {_MATCH} = 0"),
     ("no region and a customer abroad", f"SELECT count(*) FROM {_ORDER_OF} WHERE region_id IS NULL"
      " AND country = 'Portugal'"),
@@ -264,7 +254,8 @@ def test_sums_agree(shared: str) -> None:
 
 def test_a_day_touches_what_it_says(small: str) -> None:
     before, counts, after = state(small), mutate(small, seed=3), state(small)
-    assert min(counts.values()) > 0
+    # On the first days of a month its targets do not exist yet.
+    assert min(many for kind, many in counts.items() if kind != "targets_updated") > 0
     now = one(small, "SELECT date_trunc('second', now() AT TIME ZONE 'UTC')")
     stamps, changed, new, gone = set(), {}, {}, {}
     for name, old in before.items():
@@ -273,7 +264,9 @@ def test_a_day_touches_what_it_says(small: str) -> None:
         changed[name] = {key for key in old.keys() & after[name].keys() if old[key] != after[name][key]}
         stamps |= {after[name][key]["updated_at"] for key in new[name] | changed[name]}
     (stamp,) = stamps
-    assert NEWEST < stamp <= now - timedelta(minutes=2, seconds=30)
+    ordinary = max(row["updated_at"] for row in before["order_items"].values() if row["updated_at"] < now)
+    assert now - timedelta(days=3) < ordinary < now - timedelta(days=1)
+    assert now - timedelta(minutes=4) < stamp <= now - timedelta(minutes=2, seconds=30)
     assert {name: many for name, many in gone.items() if many} == {"customers": counts["customers_hard_deleted"]}
     assert {name: len(keys) for name, keys in new.items() if keys} == {
         "customers": counts["new_customers"], "orders": counts["new_orders"], "order_items": counts["new_items"],
@@ -290,7 +283,7 @@ def test_a_day_touches_what_it_says(small: str) -> None:
     }  # fmt: skip
     for name, names in kinds.items():
         assert len(changed[name]) == sum(counts.get(each, 0) for each in names), name
-    assert mutate(small, seed=4)["new_orders"] == counts["new_orders"]
+    assert mutate(small, seed=4)["new_orders"] >= counts["new_orders"]
 
 
 def test_delete_and_update_takes_orders_whole(small: str) -> None:
@@ -310,7 +303,7 @@ def test_delete_and_update_takes_orders_whole(small: str) -> None:
 def test_a_late_commit_is_older_than_what_was_visible_before_it(small: str, kind: Any) -> None:
     with late_commit(small, kind=kind) as late:
         seen = f"SELECT count(*) FROM core.orders WHERE order_id = {late.order_id} AND updated_at = '{late.updated_at}'"
-        assert late.updated_at < one(small, "SELECT max(updated_at) FROM core.orders WHERE updated_at < '2026-11-01'")
+        assert late.updated_at < one(small, "SELECT max(updated_at) FROM core.orders WHERE updated_at < now()")
         if kind == "insert":
             mutate(small)  # others go on meanwhile
         assert one(small, seen) == 0

@@ -8,14 +8,26 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from etl_assets.engine import ddl
+from etl_assets.engine import ddl, pending
 from etl_assets.engine.destination import Destination
 from etl_assets.engine.dialects.postgres import PostgresDialect
 from etl_assets.engine.errors import SchemaDriftError
 from etl_assets.engine.graph import Graph
 from etl_assets.engine.spec import TableSpec, column
 from etl_assets_tests.invariants import assert_holds
-from etl_assets_tests.world import Column, MakeWorld, World, customers, daily, orders, spec, view
+from etl_assets_tests.world import (
+    CUSTOMERS_SQL,
+    DAILY_SQL,
+    Column,
+    MakeWorld,
+    World,
+    customers,
+    daily,
+    orders,
+    spec,
+    view,
+    whole,
+)
 
 SHOWN = view("marts.shown", ("id", sa.BigInteger()))
 BASE_SQL = "SELECT o.id FROM staging.orders AS o"
@@ -173,3 +185,72 @@ def test_statements_after_the_views_run_with_them(make_world: MakeWorld) -> None
     graph = Graph("t", world.specs, world.root, post_ddl=after)
     assert ddl.deploy(Destination(world.url, PostgresDialect(), graph))
     assert world.value("SELECT marts.hundred()") == 100
+
+
+DOUBLED = "SELECT o.day, count(*) AS n, sum(o.amount) * 2 AS total FROM staging.orders AS o GROUP BY o.day"
+FEWER = "SELECT o.customer_id, count(*) + 1 AS n FROM staging.orders AS o GROUP BY o.customer_id"
+
+
+def test_a_first_deployment_makes_nothing_stale(make_world: MakeWorld) -> None:
+    world = make_world(orders(), daily(), customers())
+    assert pending.waiting(world.destination) == {}
+    changed = world.changed(marts__daily=DOUBLED)
+    assert pending.waiting(changed.destination) == {}
+    changed.add_orders(1, 5)
+    changed.run_all()
+    assert_holds(changed)
+
+
+def test_tables_whose_sql_has_changed_are_rebuilt_whole_by_the_next_run(make_world: MakeWorld) -> None:
+    totals = "SELECT 1 AS one, count(*) AS n FROM staging.orders AS o"
+    world = make_world(orders(), daily(), customers(), whole(), marts__totals=totals)
+    world.add_orders(1, 5)
+    world.run_all()
+    assert pending.waiting(world.destination) == {}
+    world = world.changed(
+        marts__daily=DOUBLED,
+        core__customers=FEWER,
+        marts__totals="SELECT 1 AS one, count(*) + 7 AS n FROM staging.orders AS o",
+    )
+    stale = {"t.marts.daily": {"*"}, "t.core.customers": {"*"}, "t.marts.totals": {"*"}}
+    assert pending.waiting(world.destination) == stale
+    world.changed()
+    assert pending.waiting(world.destination) == stale
+    results = world.run_all()
+    assert {n: r.counts.updated for n, r in results.items()} == {"orders": 0, "daily": 5, "customers": 5, "totals": 1}
+    assert pending.waiting(world.destination) == {}
+    assert_holds(world)
+
+
+def test_a_table_follows_the_sql_of_the_views_it_reads(make_world: MakeWorld) -> None:
+    over = view("marts.over", ("day", sa.Date()), ("amount", sa.Numeric()))
+    shown = view("marts.shown", ("day", sa.Date()), ("amount", sa.Numeric()))
+    world = make_world(
+        orders(),
+        shown,
+        over,
+        daily(),
+        marts__shown="SELECT o.day, o.amount FROM staging.orders AS o",
+        marts__over="SELECT s.day, s.amount FROM marts.shown AS s",
+        marts__daily="SELECT v.day, count(*) AS n, sum(v.amount) AS total FROM marts.over AS v GROUP BY v.day",
+    )
+    world.add_orders(1, 5)
+    world.run_all()
+    world = world.changed(marts__shown="SELECT o.day, o.amount + 1 AS amount FROM staging.orders AS o")
+    assert world.run_all()["daily"].counts.updated == 5
+    assert_holds(world)
+
+
+def test_what_is_no_longer_declared_leaves_nothing_pending_and_comes_back_stale(make_world: MakeWorld) -> None:
+    world = make_world(orders(), daily(), customers())
+    world.add_orders(1, 5)
+    world.run_all()
+    world.sql("UPDATE src.orders SET amount = 9, customer_id = 5, updated_at = '2026-04-01'")
+    world.run("orders")
+    without = World(world.url, world.root, (orders(),), {}, world.months)
+    without.deploy()
+    assert without.rows("SELECT consumer FROM ctl.pending_key UNION SELECT consumer FROM ctl.pending_partition") == []
+    without.run_all()
+    back = without.changed(daily(), customers(), marts__daily=DAILY_SQL, core__customers=CUSTOMERS_SQL)
+    back.run_all()
+    assert_holds(back)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from etl_assets.engine.dialects import postgres_stage
 from etl_assets.engine.errors import AccessError, EtlError, SchemaDriftError
 from etl_assets_tests.invariants import assert_holds, assert_wrote_nothing
 from etl_assets_tests.world import MakeWorld, World, customers, daily, orders
@@ -45,6 +46,26 @@ def test_only_rows_read_again_get_the_added_column_before_a_full(make_world: Mak
     assert world.value("SELECT count(*) FROM staging.orders WHERE channel IS NULL") == 10
     assert world.run("orders", "full").counts.updated == 10
     assert world.value("SELECT count(*) FROM staging.orders WHERE channel IS NULL") == 0
+
+
+@pytest.mark.parametrize("type_", ["json", "jsonb", "xml", "point", "json[]"])
+def test_an_added_column_of_any_type_keeps_its_mirror_going(make_world: MakeWorld, type_: str) -> None:
+    """Also of types whose values the server cannot compare."""
+    value = {"point": "(1,2)", "json[]": '{"{}"}'}.get(type_, '{"a": 1}')
+    # The wheel's server knows the type xml but takes no value of it.
+    literal = "NULL" if type_ == "xml" else f"'{value}'::{type_}"
+    world = loaded(make_world)
+    world.sql(f"ALTER TABLE src.orders ADD COLUMN extra {type_}")
+    world.add_orders(11, 12, at="2026-04-01", extra=literal)
+    assert world.run("orders").counts.inserted == 2
+    world.sql(f"UPDATE src.orders SET extra = {literal}, note = 'new' WHERE id = 1")
+    assert world.run("orders", "full").counts.updated == 1
+    stored = world.rows("SELECT id, extra::text FROM staging.orders WHERE note = 'new' OR id > 10 ORDER BY 1")
+    assert stored == [(i, None if type_ == "xml" else value) for i in (1, 11, 12)]
+    assert_holds(world)
+    if type_ == "json":
+        world.sql("ALTER TABLE src.orders ALTER COLUMN extra TYPE jsonb")
+        world.run("orders")
 
 
 def test_an_added_column_may_only_be_reported(make_world: MakeWorld) -> None:
@@ -215,6 +236,21 @@ def test_a_refused_login_tells_no_secret(make_world: MakeWorld, part: str, capfd
         assert not any(password in t for t in told)
     assert world.last_audit()["status"] == "failed"
     assert world.last_audit()["error_traceback"]
+
+
+def test_an_unforeseen_error_is_recorded_by_name_and_place_only(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world()
+    monkeypatch.setattr(postgres_stage.PostgresStaging, "create_stage", lambda *_: int("cpf 123.456.789-09"))
+    with pytest.raises(EtlError, match="unexpected ValueError"):
+        world.run("orders")
+    recorded = world.last_audit()
+    assert "in move" in recorded["error_traceback"]
+    assert "_prepare" in recorded["error_traceback"]
+    assert "ValueError: " not in recorded["error_traceback"]
+    (text,) = world.rows("SELECT e::text FROM audit.etl_run_entity e")[0]
+    assert "invalid literal" not in text
 
 
 def test_values_of_rows_reach_no_message(make_world: MakeWorld) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from etl_assets.engine.errors import DataError, EtlError, SpecError
+from etl_assets.engine.errors import DataError, EtlError
 from etl_assets.engine.spec import Incremental, Limits, Snapshot
 from etl_assets_tests.invariants import assert_adds_up, assert_holds, assert_wrote_nothing
-from etl_assets_tests.world import ORDERS_SQL, MakeWorld, orders, spec
+from etl_assets_tests.world import ORDERS_SQL, MakeWorld, daily, orders, spec
 
 
 def test_first_load_then_only_what_changed(make_world: MakeWorld) -> None:
@@ -86,6 +86,18 @@ def test_rows_at_the_instant_of_the_watermark_are_not_missed(make_world: MakeWor
     assert_holds(world)
 
 
+def test_a_lower_key_at_the_instant_of_the_watermark_is_not_missed_without_lag(make_world: MakeWorld) -> None:
+    world = make_world(orders(Incremental("updated_at", lag=timedelta(0))))
+    world.add_orders(100, 101)
+    world.run("orders")
+    same = {"updated_at": "timestamp '2026-03-02'"}
+    world.add_orders(110, 112, **same)
+    world.run("orders", batch_size=2)
+    world.add_orders(50, 50, **same)
+    assert world.run("orders").counts.inserted == 1
+    assert_holds(world)
+
+
 def test_late_commit_within_the_lag_next_run_beyond_it_next_full(make_world: MakeWorld) -> None:
     world = make_world(orders(Incremental("updated_at", lag=timedelta(minutes=5))))
     world.add_orders(1, 10, updated_at="timestamp '2026-03-01 12:00'")
@@ -145,6 +157,16 @@ def test_rows_without_cursor_are_read_every_run(make_world: MakeWorld) -> None:
     world.sql("UPDATE src.orders SET note = 'changed', updated_at = '2026-04-01' WHERE id = 3")
     world.sql("UPDATE src.orders SET note = 'undated', updated_at = NULL WHERE id = 9")
     assert world.run("orders").counts.updated == 2
+    assert_holds(world)
+
+
+def test_max_batches_never_ends_the_read_of_rows_without_cursor(make_world: MakeWorld) -> None:
+    world = make_world(source=ORDERS_SQL.replace("updated_at timestamp NOT NULL", "updated_at timestamp"))
+    world.add_orders(1, 3)
+    world.run("orders")
+    world.add_orders(10, 19, updated_at="NULL")
+    world.add_orders(20, 20, at="2026-04-01")
+    assert world.run("orders", batch_size=3, max_batches=1).counts.inserted == 11
     assert_holds(world)
 
 
@@ -208,10 +230,36 @@ def test_since_is_data_never_sql(make_world: MakeWorld, text: str) -> None:
     assert_holds(world)
 
 
-def test_since_of_a_table_without_cursor_is_refused(make_world: MakeWorld) -> None:
-    world = make_world(orders(Snapshot()))
-    with pytest.raises(SpecError, match="no cursor"):
-        world.run("orders", since="2026-01-01")
+def test_since_is_skipped_with_a_note_by_tables_without_cursor(make_world: MakeWorld) -> None:
+    """One such table must not fail a run of the whole system; it is read whole, and so is what goes."""
+    world = make_world(orders(Snapshot()), daily())
+    world.add_orders(1, 3)
+    world.run_all()
+    world.sql("DELETE FROM src.orders WHERE id = 1")
+    results = world.run_all(since="2026-05-01")
+    assert (results["orders"].counts.extracted, results["orders"].counts.deleted) == (2, 1)
+    assert "the table has no cursor" in results["orders"].notes[0]
+    assert results["daily"].status == "success"
+    assert_holds(world)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "expected"),
+    [
+        ("2026-03-01 05:00:03-03", "2026-03-01 05:00:05-03", 2),
+        ("2026-03-01T08:00:03Z", "2026-03-01 08:00:04", 1),
+        ("2026-03-01 05:00:03 America/Sao_Paulo", None, 7),
+        ("2026-03-01", None, 9),
+        ("-infinity", "infinity", 9),
+    ],
+)
+def test_an_offset_in_since_and_until_counts(
+    make_world: MakeWorld, since: str, until: str | None, expected: int
+) -> None:
+    world = make_world()
+    world.add_orders(1, 9)
+    world.run("orders")
+    assert world.run("orders", since=since, until=until).counts.extracted == expected
 
 
 def test_max_batches_of_a_first_load_resumes_where_it_stopped(make_world: MakeWorld) -> None:

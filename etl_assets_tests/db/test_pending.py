@@ -7,8 +7,9 @@ import sqlalchemy as sa
 
 from etl_assets.engine import pending
 from etl_assets.engine.dialects import postgres_stage
+from etl_assets.engine.spec import Incremental, Keys, Merge, Months, ReplaceWindow
 from etl_assets_tests.invariants import assert_holds
-from etl_assets_tests.world import MakeWorld, World, customers, daily, orders
+from etl_assets_tests.world import MakeWorld, World, customers, daily, orders, spec
 
 
 @pytest.fixture
@@ -96,3 +97,69 @@ def test_keys_appended_while_a_run_takes_them_are_left_for_the_next(world: World
         writer.commit()
     assert sorted(taken) == list(range(10))
     assert world.rows("SELECT key FROM ctl.pending_key") == [("3",)]
+
+
+def test_keys_spelled_in_two_ways_do_not_end_a_run_early(make_world: MakeWorld) -> None:
+    at = ("at", sa.DateTime())
+    entries = spec(
+        "staging.entries",
+        [("id", sa.Integer()), ("code", sa.Numeric()), at],
+        ("id",),
+        Incremental("at"),
+        source="src.entries",
+    )
+    codes = spec(
+        "core.codes",
+        [("code", sa.Numeric()), ("n", sa.BigInteger())],
+        ("code",),
+        Merge({"staging.entries": "code"}),
+        reads={"staging.entries": Keys(("code",))},
+    )
+    world = make_world(
+        entries,
+        codes,
+        source="CREATE TABLE src.entries (id int PRIMARY KEY, code numeric, at timestamp NOT NULL)",
+        core__codes="SELECT e.code AS code, count(*) AS n FROM staging.entries AS e GROUP BY e.code",
+    )
+    world.run_all()
+    world.sql(
+        "INSERT INTO src.entries SELECT row_number() OVER (), c, '2026-01-02' "
+        "FROM unnest(ARRAY[1, 1.0, 1.00, 7, 8, 9]) c"
+    )
+    world.run("entries")
+    world.run("codes", batch_size=2)
+    assert pending.waiting(world.destination) == {}
+    assert world.rows("SELECT code, n FROM core.codes ORDER BY 1") == [(1, 3), (7, 1), (8, 1), (9, 1)]
+    assert_holds(world)
+
+
+def test_a_timestamp_of_a_sql_table_is_reporting_time_for_its_consumers_too(make_world: MakeWorld) -> None:
+    """One o'clock on the first is the month before in UTC's eyes; the table that is cut by it says otherwise."""
+    fact = spec(
+        "core.fact",
+        [("id", sa.BigInteger()), ("at", sa.DateTime()), ("amount", sa.Numeric(12, 2))],
+        ("id",),
+        ReplaceWindow("at"),
+        reads={"staging.orders": Months("day")},
+    )
+    mart = spec(
+        "marts.monthly",
+        [("month", sa.Date()), ("total", sa.Numeric())],
+        ("month",),
+        ReplaceWindow("month"),
+        reads={"core.fact": Months("at")},
+    )
+    world = make_world(
+        orders(),
+        fact,
+        mart,
+        core__fact="SELECT o.id, o.day + interval '1 hour' AS at, o.amount FROM staging.orders AS o",
+        marts__monthly="SELECT CAST(date_trunc('month', f.at) AS date) AS month, sum(f.amount) AS total "
+        "FROM core.fact AS f GROUP BY 1",
+    )
+    world.add_orders(1, 3, day="date '2026-03-01'")
+    world.run_all()
+    change(world, "2026-04-01")
+    world.run_all()
+    assert world.value("SELECT total FROM marts.monthly") == 5005
+    assert_holds(world)

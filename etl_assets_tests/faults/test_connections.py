@@ -17,7 +17,7 @@ from etl_assets.engine.dialects import postgres_copy
 from etl_assets.engine.errors import DataError, LockBusyError, TransientError
 from etl_assets.engine.options import Result
 from etl_assets_tests.invariants import assert_adds_up, assert_every_run_ended, assert_holds
-from etl_assets_tests.world import MakeWorld, World, customers, daily, orders
+from etl_assets_tests.world import ORDERS_SQL, MakeWorld, World, customers, daily, orders
 
 FORK = multiprocessing.get_context("fork")
 SOURCE, TARGET = "etl_assets source", "etl_assets"
@@ -78,6 +78,39 @@ def test_a_transient_error_anywhere_is_tried_again(
     monkeypatch.delenv("ETL_FAIL_AT")
     world.run_all()
     assert_holds(world)
+
+
+@pytest.mark.parametrize(
+    "point", ["mid_extract:9", "staged:3", "inside_merge:3", "before_commit:4", "after_commit:4", "between_batches:2"]
+)
+@pytest.mark.parametrize("undated", [False, True])
+def test_an_incremental_tried_again_counts_every_row_once(
+    make_world: MakeWorld, undated: bool, point: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world(source=ORDERS_SQL.replace("updated_at timestamp NOT NULL", "updated_at timestamp"))
+    world.add_orders(1, 1, at="2026-03-01 01:00")
+    world.run("orders")
+    at_ = "CASE WHEN i > 120 THEN NULL ELSE timestamp '2026-03-01 08:00' + i * interval '1 second' END"
+    world.add_orders(101, 140, **({"updated_at": at_} if undated else {}))
+    monkeypatch.setenv("ETL_FAIL_AT", f"raise@{point}")
+    result = world.run("orders", batch_size=10)
+    monkeypatch.delenv("ETL_FAIL_AT")
+    # The row of the first run lies within the lag, before the newer ones and in no later window.
+    c = result.counts
+    assert (c.extracted, c.inserted, c.unchanged) == (41, 40, 1)
+    assert world.last_audit()["extracted"] == 41
+    assert_adds_up(result)
+    assert_holds(world)
+
+
+@pytest.mark.parametrize("point", ["staged:3", "before_commit:4", "between_batches:2"])
+def test_a_window_tried_again_counts_every_row_once(world: World, point: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.run("orders")
+    world.sql("UPDATE src.orders SET note = 'silently changed'")
+    monkeypatch.setenv("ETL_FAIL_AT", f"raise@{point}")
+    failpoint._hits.clear()
+    result = world.run("orders", batch_size=10, since="2026-01-01")
+    assert (result.counts.extracted, result.counts.updated, result.counts.unchanged) == (40, 40, 0)
 
 
 @pytest.mark.parametrize("point", [p for p in failpoint.POINTS if p not in ("mid_extract", "between_batches")])
@@ -229,6 +262,8 @@ def test_the_lock_of_a_killed_process_is_free_within_seconds(world: World, busy:
     world.run("orders", lock_wait_seconds=10)
     assert time.monotonic() - killed < 5
     holder.join()
+    world.run_all()
+    assert_holds(world)
 
 
 def test_of_two_processes_one_waits_and_is_skipped(world: World) -> None:

@@ -11,12 +11,11 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from etl_assets.demo import ecommerce as shop_demo
-from etl_assets.demo import embedded
+from etl_assets.demo import ecommerce, embedded
 from etl_assets.demo.chatwoot import synthesize
 from etl_assets.orchestration.logs import DailyJsonLines
 from etl_assets.settings import Settings
-from etl_assets_tests.graph.shop import ENTITIES, Shop
+from etl_assets_tests.graph.shop import Shop
 from etl_assets_tests.graph.story import Story, play
 from etl_assets_tests.graph.world import Databases, World
 
@@ -69,6 +68,24 @@ def world(databases: Databases, loaded: World) -> Iterator[World]:
 
 
 @pytest.fixture(scope="session")
+def loaded_shop(databases: Databases) -> Shop:
+    """A small shop loaded once by `ecommerce_incremental` into an empty warehouse; for reading and copying."""
+    shop = Shop(databases.make("oltp"), databases.make("loaded_shop_dw"))
+    ecommerce.synthesize(shop.source, "small")
+    shop.succeed()
+    return shop
+
+
+@pytest.fixture
+def shop(databases: Databases, loaded_shop: Shop) -> Iterator[Shop]:
+    """A copy of `loaded_shop` to change at will."""
+    made = Shop(databases.copy(loaded_shop.source, "oltp"), databases.copy(loaded_shop.warehouse, "shop_dw"))
+    yield made
+    databases.drop(made.source)
+    databases.drop(made.warehouse)
+
+
+@pytest.fixture(scope="session")
 def story(databases: Databases, loaded: World) -> Story:
     return play(World(databases.copy(loaded.source, "source"), databases.copy(loaded.warehouse, "dw")))
 
@@ -96,22 +113,3 @@ def make_instance(tmp_path: Path) -> Iterator[Callable[..., dg.DagsterInstance]]
 def shared(databases: Databases, loaded: World) -> World:
     """A copy of `loaded` the tests of one file may change as long as the others do not mind."""
     return World(databases.copy(loaded.source, "shared_source"), databases.copy(loaded.warehouse, "shared_dw"))
-
-
-@pytest.fixture(scope="session")
-def loaded_shop(databases: Databases) -> Shop:
-    """The nine entities of a small shop, loaded once; for reading and copying."""
-    made = Shop(databases.make("shop"), databases.make("shop_dw"))
-    shop_demo.synthesize(made.oltp, "small")
-    outcome = made.run(*ENTITIES, kind="full")
-    assert outcome.success, outcome.error
-    return made
-
-
-@pytest.fixture
-def shop(databases: Databases, loaded_shop: Shop) -> Iterator[Shop]:
-    """A copy of `loaded_shop` to change at will."""
-    made = Shop(databases.copy(loaded_shop.oltp, "shop"), databases.copy(loaded_shop.warehouse, "shop_dw"))
-    yield made
-    databases.drop(made.oltp)
-    databases.drop(made.warehouse)

@@ -1,97 +1,60 @@
-"""The shop's database, its warehouse and the definitions over both.
-
-Belongs here: running jobs, looking through the monitor, asking both databases. Does not belong here: expectations.
-"""
+"""A synthetic shop, its warehouse and the definitions over both: as world.py has it for Chatwoot."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
-import dagster as dg
-
-from etl_assets.definitions import build_defs, ecommerce_system
-from etl_assets.orchestration import launch
-from etl_assets.orchestration.launch import RunOutcome
-from etl_assets.orchestration.monitor import build_monitor
+from etl_assets.definitions import ecommerce_system
 from etl_assets.orchestration.system import System
 from etl_assets.settings import Settings
-from etl_assets_tests.graph.world import execute, rows
+from etl_assets_tests.graph.world import World
 
-ENTITIES = (
-    "dim_cliente", "dim_produto", "dim_regiao", "dim_equipe", "dim_vendedor", "dim_desconto", "fact_vendas",
-    "fact_metas", "fact_descontos",
+MIRRORED = (
+    "regions", "teams", "suppliers", "customers", "products", "sellers", "discount_campaigns", "orders", "order_items",
+    "order_item_discounts", "seller_targets_monthly",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Seen:
-    """One look of a monitor: the row of each entity, the numbers of the whole, which entities each check names."""
-
-    entities: dict[str, dict[str, Any]]
-    numbers: dict[str, Any]
-    checks: dict[str, dg.AssetCheckEvaluation]
-
-    @property
-    def fired(self) -> dict[str, set[str]]:
-        named = {n: str(c.metadata["quais"].value) for n, c in self.checks.items() if not c.passed}
-        return {name: set(text.split(", ")) for name, text in named.items()}
-
-
-def look(system: System, clock: Callable[[], datetime] = lambda: datetime.now(tz=UTC)) -> Seen:
-    instance = dg.DagsterInstance.ephemeral()
-    return seen(dg.materialize(build_monitor(system, clock=clock), instance=instance))
-
-
-def seen(result: dg.ExecuteInProcessResult) -> Seen:
-    (event,) = result.get_asset_materialization_events()
-    metadata = dict(event.materialization.metadata)
-    table = metadata.pop("entidades")
-    assert isinstance(table, dg.TableMetadataValue)
-    return Seen(
-        {str(r.data["entity"]): dict(r.data) for r in table.records},
-        {name: value.value for name, value in metadata.items()},
-        {c.check_name: c for c in result.get_asset_check_evaluations()},
-    )
+FACTS = ("fact.fact_vendas", "fact.fact_metas", "fact.fact_descontos")
+SURROGATES = {
+    "dim.dim_cliente": ("cliente_original_id", "cliente_id"),
+    "dim.dim_produto": ("produto_original_id", "produto_id"),
+    "dim.dim_regiao": ("regiao_original_id", "regiao_id"),
+    "dim.dim_equipe": ("equipe_original_id", "equipe_id"),
+    "dim.dim_vendedor": ("vendedor_original_id", "vendedor_id"),
+    "dim.dim_desconto": ("desconto_original_id", "desconto_id"),
+    "fact.fact_vendas": ("venda_original_id", "venda_id"),
+    "fact.fact_metas": ("meta_original_id", "meta_id"),
+    "fact.fact_descontos": ("desconto_aplicado_original_id", "desconto_aplicado_id"),
+}
 
 
 @dataclass
-class Shop:
-    oltp: str
-    warehouse: str
-    instance: dg.DagsterInstance = field(default_factory=dg.DagsterInstance.ephemeral)
+class Shop(World):
+    """`source` is read by its owner: the tables are in a schema of their own, to which the owner may grant anything."""
+
+    def __post_init__(self) -> None:
+        self.reader = self.source
 
     @cached_property
     def settings(self) -> Settings:
-        return Settings.model_validate({"ecommerce_oltp_url": self.oltp, "ecommerce_dw_url": self.warehouse})
+        return Settings.model_validate({"ecommerce_oltp_url": self.reader, "ecommerce_dw_url": self.warehouse})
 
     @cached_property
     def system(self) -> System:
         return ecommerce_system(self.settings)
 
     @cached_property
-    def defs(self) -> dg.Definitions:
-        return build_defs([self.system], self.settings)
+    def stored(self) -> tuple[str, ...]:
+        return tuple(s.relation for s in self.system.graph.ordered if not s.is_view)
 
-    def run(self, *entities: str, kind: str = "incremental", upstream: bool = True, **options: Any) -> RunOutcome:
-        return launch.run_job(
-            self.defs, self.system, kind, self.instance, entities=entities, upstream=upstream, **options
-        )
+    def fingerprint(self, relations: Sequence[str] = ()) -> dict[str, str]:
+        return super().fingerprint(relations or self.stored)
 
-    def look(self, later: timedelta = timedelta(0)) -> Seen:
-        """Through the monitor, as if `later`."""
-        return look(self.system, lambda: datetime.now(tz=UTC) + later)
+    @property
+    def destination_months(self) -> tuple[str, ...]:
+        return self.system.undeployed_destination().months
 
-    def rows(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
-        return rows(self.warehouse, query, *parameters)
-
-    def sell(self, statement: str, *parameters: Any) -> int:
-        """Change something in the shop."""
-        return execute(self.oltp, statement, *parameters)
-
-    def tamper(self, statement: str, *parameters: Any) -> int:
-        """Change something in the warehouse."""
-        return execute(self.warehouse, statement, *parameters)
+    def surrogates(self) -> dict[str, dict[int, int]]:
+        """Per table with a surrogate key: natural key -> surrogate."""
+        return {t: dict(self.rows(f"SELECT {k}, {s} FROM {t}")) for t, (k, s) in SURROGATES.items()}

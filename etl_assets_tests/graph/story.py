@@ -54,7 +54,10 @@ class Chapter:
 
 @dataclass
 class Story:
-    """first load -> `again` -> a day at the source -> `plan` -> `day` -> one row touched -> `full`."""
+    """first load -> `again` -> a day at the source -> `plan` -> `day` -> resolved ones touched -> `full`.
+
+    `observed` were seen before they were resolved; `touched` are one of them and one that every load found resolved.
+    """
 
     world: World
     chapters: dict[str, Chapter] = field(default_factory=dict)
@@ -63,7 +66,7 @@ class Story:
     source_after: dict[str, dict[Any, tuple[Any, ...]]] = field(default_factory=dict)
     oracle_before: Values = field(default_factory=dict)
     observed: set[int] = field(default_factory=set)
-    touched: int = 0
+    touched: set[int] = field(default_factory=set)
 
 
 def play(world: World) -> Story:
@@ -75,11 +78,12 @@ def play(world: World) -> Story:
     story.source_after = {t: _source_rows(world, t) for t in MIRRORED}
     story.chapters["plan"] = _chapter(world, world.succeed("plan"))
     story.chapters["day"] = _chapter(world, world.succeed())
-    query = "SELECT conversation_id FROM public.conversas_analytics WHERE resolution_time_source = 'observed'"
-    story.observed = {key for (key,) in world.rows(query)}
-    story.touched = min(story.observed, default=0)
-    touch = "UPDATE conversations SET updated_at = clock_timestamp() AT TIME ZONE 'UTC' WHERE id = %s"
-    execute(world.source, touch, story.touched)
+    query = "SELECT conversation_id FROM public.conversas_analytics WHERE resolution_time_source = %s"
+    story.observed = {key for (key,) in world.rows(query, "observed")}
+    guessed = {key for (key,) in world.rows(query, "updated_at")} - story.source_before["conversations"].keys()
+    story.touched = {min(story.observed, default=0), min(guessed, default=0)}
+    touch = "UPDATE conversations SET updated_at = clock_timestamp() AT TIME ZONE 'UTC' WHERE id = ANY(%s)"
+    execute(world.source, touch, list(story.touched))
     story.chapters["full"] = _chapter(world, world.succeed("full"))
     return story
 

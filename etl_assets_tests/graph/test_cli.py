@@ -188,9 +188,32 @@ def test_health_follows_what_happened(command: Callable[..., Answer], shell: She
     assert "schedule chatwoot_incremental: on" in on.out
     assert command("health", CHATWOOT_SOURCE_URL=NOWHERE).code == 2
     assert command("health", CHATWOOT_WAREHOUSE_URL=NOWHERE).code == 2
-    execute(shell.world.warehouse, "UPDATE audit.etl_run SET finished_at = finished_at - interval '30 hours'")
+    execute(shell.world.warehouse, "UPDATE ctl.etl_control SET last_success_at = now() - interval '30 hours'")
+    assert command("run", "chatwoot", "accounts").code == 0
     late = command("health")
-    assert (late.code, "last success is" in late.out) == (2, True), late.out
+    assert (late.code, "is 30 h old" in late.out) == (2, True), "one table alone brings no other up to date"
+    assert command("run", "chatwoot").code == 0
+    assert command("health").code == 0
+
+
+def test_health_sees_a_source_far_ahead_and_rows_that_vanished(command: Callable[..., Answer], shell: Shell) -> None:
+    assert command("run", "chatwoot").code == 0
+    assert command("health").code == 0
+    mark = "UPDATE ctl.etl_control SET cursor_value = %s WHERE entity = 'chatwoot.staging.conversations'"
+    ((cursor,),) = shell.world.rows("SELECT cursor_value FROM ctl.etl_control WHERE entity LIKE '%%conversations'")
+    execute(shell.world.warehouse, mark, "2020-01-01 00:00:00")
+    behind = command("health")
+    text = " ".join(behind.out.split())
+    assert (behind.code, "chatwoot.staging.conversations is " in text) == (2, True), behind.out
+    assert "behind its source, limit 1 day, 2:00:00" in text
+    execute(shell.world.warehouse, mark, cursor)
+    execute(shell.world.warehouse, "DELETE FROM marts.mart_heatmap WHERE conversation_hour < 12")
+    fewer = command("health")
+    text = " ".join(fewer.out.split())
+    assert (fewer.code, "chatwoot.marts.mart_heatmap has " in text) == (1, True), fewer.out
+
+
+def test_health_knows_the_systems(command: Callable[..., Answer]) -> None:
     unknown = command("health", "chatwot")
     assert (unknown.code, unknown.err) == (2, "error: unknown system 'chatwot'; there is chatwoot\n")
 

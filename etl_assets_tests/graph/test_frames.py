@@ -214,3 +214,21 @@ def test_a_table_of_the_system_is_read_by_month_and_half_open(loaded: World) -> 
 def test_the_destination_of_a_frame_is_the_systems_own(warehouse: World) -> None:
     assert isinstance(warehouse.system.undeployed_destination(), Destination)
     assert warehouse.one("SELECT count(*) FROM ctl.etl_control WHERE entity = 'chatwoot.extra.visits'") == 1
+
+
+def test_months_of_timestamps_are_cut_in_the_reporting_zone_both_ways(warehouse: World) -> None:
+    @dg.asset(key=["chatwoot", "extra", "calls"], partitions_def=MONTHS, io_manager_key="chatwoot_warehouse",
+              metadata={"key": ["at"], "partition_column": "at"})  # fmt: skip
+    def calls() -> pd.DataFrame:
+        edges = pd.to_datetime(["2026-02-01 00:30", "2026-02-28 23:30"]).tz_localize("America/Sao_Paulo")
+        return pd.DataFrame({"at": edges, "n": [1, 2]})
+
+    seen: list[pd.DataFrame] = []
+
+    @dg.asset(partitions_def=MONTHS, ins={"calls": dg.AssetIn(["chatwoot", "extra", "calls"])})
+    def reader(calls: pd.DataFrame) -> None:
+        seen.append(calls)
+
+    managers = {"chatwoot_warehouse": io_manager_for(warehouse.system)}
+    dg.materialize([calls, reader], partition_key="2026-02-01", resources=managers, instance=warehouse.instance)
+    assert sorted(seen[0]["n"]) == [1, 2]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
@@ -13,8 +13,9 @@ from etl_assets.definitions import build_defs
 from etl_assets.orchestration import alerts
 from etl_assets.orchestration.monitor import build_monitor, monitor_key
 from etl_assets.orchestration.system import Monitoring, Watched
-from etl_assets_tests.graph.shop import ENTITIES, Seen, Shop, look, seen
-from etl_assets_tests.graph.world import Databases, World, rows
+from etl_assets_tests.graph.lookout import ENTITIES, Seen, look, seen
+from etl_assets_tests.graph.shop import Shop
+from etl_assets_tests.graph.world import Databases, World, execute, rows
 
 CHECKS = {c.name for c in (*alerts.ALERTS, *alerts.QUALITY)}
 # What the synthetic shop plants: rows of the source that are dated in the future.
@@ -27,15 +28,26 @@ NUMBERS = {
 }  # fmt: skip
 
 
+def at(shop: Shop, later: timedelta = timedelta(0)) -> Seen:
+    """What the monitor shows, as if `later`."""
+    return look(shop.system, lambda: datetime.now(tz=UTC) + later)
+
+
+def run(shop: Shop, *entities: str, kind: str = "incremental") -> bool:
+    """Load entities from the source on."""
+    return shop.run(kind, entities=entities, upstream=True).success
+
+
 def injected(look_: Seen) -> dict[str, set[str]]:
     return {name: entities for name, entities in look_.fired.items() if name != PLANTED}
 
 
 def touch(shop: Shop, table: str, key: str, *, minutes_ago: int = 3, rows_: int = 1) -> None:
     """The application changes rows of a table, as if some minutes ago."""
-    changed = shop.sell(
+    changed = execute(
+        shop.source,
         f"UPDATE core.{table} SET updated_at = {NOW} - interval '{minutes_ago} minutes' WHERE {key} IN "
-        f"(SELECT {key} FROM core.{table} WHERE updated_at < {NOW} - interval '1 day' ORDER BY 1 LIMIT {rows_})"
+        f"(SELECT {key} FROM core.{table} WHERE updated_at < {NOW} - interval '1 day' ORDER BY 1 LIMIT {rows_})",
     )
     assert changed == rows_
 
@@ -64,40 +76,40 @@ def test_its_own_job_shows_a_table_and_numbers_over_time(loaded_shop: Shop) -> N
         assert row["throughput"] > 0
         assert row["ultimo_run"] <= row["ultimo_sucesso"]
     assert look_.entities["fact_vendas"]["linhas_origem"] == rows(
-        loaded_shop.oltp, "SELECT count(*) FROM core.order_items"
+        loaded_shop.source, "SELECT count(*) FROM core.order_items"
     )[0][0]  # fmt: skip
 
 
 def test_nothing_fires_but_what_the_shop_plants(shop: Shop) -> None:
-    assert set(shop.look().fired) == {PLANTED}
-    shop.sell(f"UPDATE core.customers SET updated_at = {NOW} WHERE updated_at > {NOW}")
-    shop.sell(f"UPDATE core.orders SET updated_at = {NOW} WHERE updated_at > {NOW}")
-    shop.sell(f"UPDATE core.order_items SET updated_at = {NOW} WHERE updated_at > {NOW}")
-    shop.sell(f"UPDATE core.order_item_discounts SET updated_at = {NOW} WHERE updated_at > {NOW}")
-    assert shop.look().fired == {}, "too young to be read: pending only after the cutoff"
+    assert set(at(shop).fired) == {PLANTED}
+    execute(shop.source, f"UPDATE core.customers SET updated_at = {NOW} WHERE updated_at > {NOW}")
+    execute(shop.source, f"UPDATE core.orders SET updated_at = {NOW} WHERE updated_at > {NOW}")
+    execute(shop.source, f"UPDATE core.order_items SET updated_at = {NOW} WHERE updated_at > {NOW}")
+    execute(shop.source, f"UPDATE core.order_item_discounts SET updated_at = {NOW} WHERE updated_at > {NOW}")
+    assert at(shop).fired == {}, "too young to be read: pending only after the cutoff"
 
 
 def test_rows_beyond_the_watermark_of_any_table_an_entity_reads_are_pending(shop: Shop) -> None:
     touch(shop, "orders", "order_id", rows_=2)
     touch(shop, "suppliers", "supplier_id")
-    look_ = shop.look()
+    look_ = at(shop)
     waits = {"fact_vendas": 2, "fact_descontos": 2, "dim_produto": 1}
     assert {e: r["pendencia"] for e, r in look_.entities.items() if r["pendencia"]} == waits
     assert injected(look_) == {"pendencia_incremental": set(waits)}, "the last success is recent: not late"
     assert all((r["latencia_min"] > 0) == (e in waits) for e, r in look_.entities.items())
     assert look_.numbers["pendencia_total"] == 5
-    late = shop.look(timedelta(minutes=125))
+    late = at(shop, timedelta(minutes=125))
     assert injected(late) == {"pendencia_incremental": set(waits), "sla_watermark_delay": set(waits)}
     assert late.numbers["conformidade_sla_pct"] == pytest.approx(100 * 6 / 9, abs=0.01)
-    assert shop.run("dim_produto", "fact_descontos").success
-    assert injected(shop.look()) == {}
+    assert run(shop, "dim_produto", "fact_descontos")
+    assert injected(at(shop)) == {}
 
 
 def test_a_failure_fires_until_the_next_success(shop: Shop) -> None:
-    shop.sell("ALTER TABLE core.regions RENAME COLUMN city TO town")
+    execute(shop.source, "ALTER TABLE core.regions RENAME COLUMN city TO town")
     for _ in range(2):
-        assert not shop.run("dim_regiao", "dim_desconto").success
-    look_ = shop.look()
+        assert not run(shop, "dim_regiao", "dim_desconto")
+    look_ = at(shop)
     assert injected(look_) == {"etl_failure": {"dim_regiao"}, "etl_recurrent_failure": {"dim_regiao"}}
     failure = look_.checks["etl_failure"]
     assert (failure.severity, failure.metadata["entidades"].value) == (dg.AssetCheckSeverity.ERROR, 1)
@@ -106,18 +118,18 @@ def test_a_failure_fires_until_the_next_success(shop: Shop) -> None:
     assert "etl_failure" in look_.entities["dim_regiao"]["alertas"]
     assert (look_.numbers["runs_falhos_24h"], look_.numbers["ultimo_run_status"]) == (2, "partial")
     assert look_.numbers["taxa_sucesso_7d_pct"] == pytest.approx(100 / 3, abs=0.01)
-    shop.sell("ALTER TABLE core.regions RENAME COLUMN town TO city")
-    assert shop.run("dim_regiao").success
-    look_ = shop.look()
+    execute(shop.source, "ALTER TABLE core.regions RENAME COLUMN town TO city")
+    assert run(shop, "dim_regiao")
+    look_ = at(shop)
     assert injected(look_) == {"etl_recurrent_failure": {"dim_regiao"}}, "2 of 4 in seven days"
     assert look_.entities["dim_regiao"]["status"] == "OK"
 
 
 def test_no_run_in_a_day_fires_for_what_is_switched_on(shop: Shop) -> None:
-    assert injected(shop.look(timedelta(hours=23))) == {}
-    shop.tamper("UPDATE ctl.etl_control SET is_active = false WHERE entity IN "
+    assert injected(at(shop, timedelta(hours=23))) == {}
+    execute(shop.warehouse, "UPDATE ctl.etl_control SET is_active = false WHERE entity IN "
                 "('ecommerce.dim.dim_regiao', 'ecommerce.stg.teams')")  # fmt: skip
-    look_ = shop.look(timedelta(hours=25))
+    look_ = at(shop, timedelta(hours=25))
     assert injected(look_) == {"sla_no_recent_run": set(ENTITIES) - {"dim_regiao", "dim_equipe"}}
     assert look_.numbers["entidades_ativas"] == 7
     assert look_.numbers["conformidade_sla_pct"] == 0
@@ -144,29 +156,31 @@ def test_no_run_in_a_day_fires_for_what_is_switched_on(shop: Shop) -> None:
     ],
 )  # fmt: skip
 def test_tables_are_held_against_their_mirrors(shop: Shop, statement: str, expected: dict[str, set[str]]) -> None:
-    shop.tamper(statement)
-    assert injected(shop.look()) == expected
+    execute(shop.warehouse, statement)
+    assert injected(at(shop)) == expected
 
 
 def test_soft_deletes_the_table_does_not_know_of(shop: Shop) -> None:
-    deleted = shop.sell(
+    deleted = execute(
+        shop.source,
         "UPDATE core.customers SET deleted_at = updated_at WHERE customer_id IN "
-        "(SELECT customer_id FROM core.customers WHERE deleted_at IS NULL ORDER BY 1 LIMIT 6)"
+        "(SELECT customer_id FROM core.customers WHERE deleted_at IS NULL ORDER BY 1 LIMIT 6)",
     )
     assert deleted == 6
-    assert injected(shop.look()) == {"reconciliacao_soft_delete": {"dim_cliente"}}
+    assert injected(at(shop)) == {"reconciliacao_soft_delete": {"dim_cliente"}}
     # They kept their updated_at, so that only a whole load finds them.
-    assert shop.run("dim_cliente", kind="full").success
-    assert injected(shop.look()) == {}
+    assert run(shop, "dim_cliente", kind="full")
+    assert injected(at(shop)) == {}
 
 
 def test_a_running_entity_and_missing_structure(shop: Shop) -> None:
-    shop.tamper(
+    execute(
+        shop.warehouse,
         "INSERT INTO audit.etl_run_entity (run_id, entity, mode, status) "
-        "SELECT max(run_id), 'ecommerce.dim.dim_regiao', 'changed', 'running' FROM audit.etl_run"
+        "SELECT max(run_id), 'ecommerce.dim.dim_regiao', 'changed', 'running' FROM audit.etl_run",
     )
-    shop.sell("ALTER TABLE core.seller_targets_monthly RENAME TO gone")
-    look_ = shop.look()
+    execute(shop.source, "ALTER TABLE core.seller_targets_monthly RENAME TO gone")
+    look_ = at(shop)
     assert look_.entities["dim_regiao"]["status"] == "RODANDO"
     metas = look_.entities["fact_metas"]
     assert (metas["status"], metas["linhas_origem"], metas["cobertura_pct"]) == ("PENDENTE_ESTRUTURA", None, None)
@@ -176,12 +190,12 @@ def test_a_running_entity_and_missing_structure(shop: Shop) -> None:
 def test_an_empty_warehouse_is_shown_and_an_unreachable_one_is_a_failure(
     databases: Databases, loaded_shop: Shop
 ) -> None:
-    empty = Shop(loaded_shop.oltp, databases.make("empty_dw"))
-    look_ = empty.look()
+    empty = Shop(loaded_shop.source, databases.make("empty_dw"))
+    look_ = at(empty)
     assert {r["status"] for r in look_.entities.values()} == {"PENDENTE_ESTRUTURA"}
     assert rows(empty.warehouse, "SELECT count(*) FROM pg_namespace WHERE nspname = 'ctl'") == [(0,)], "a look"
     empty.system.destination()
-    look_ = empty.look()
+    look_ = at(empty)
     assert {r["status"] for r in look_.entities.values()} == {"SEM_EXECUCAO"}
     assert look_.numbers["ultimo_run_status"] == "none"
     nowhere = Shop("postgresql+psycopg://nobody:s3cret@127.0.0.1:1/nowhere", loaded_shop.warehouse)

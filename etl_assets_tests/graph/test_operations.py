@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from etl_assets.engine.options import DEFAULT_BATCH_SIZE
+from etl_assets.orchestration.launch import RunOutcome
 from etl_assets.systems.ecommerce import ENTITIES as DECLARED
-from etl_assets_tests.graph.shop import ENTITIES, Shop
-from etl_assets_tests.graph.world import Databases, connect, rows
+from etl_assets_tests.graph.lookout import ENTITIES
+from etl_assets_tests.graph.shop import Shop
+from etl_assets_tests.graph.world import Databases, connect, execute, rows
 
 # specs/ecommerce_dw.md 5.1 to 5.3.
 CONTROL = (
@@ -34,6 +36,10 @@ SOURCES = {
     "fact_metas": "seller_targets_monthly",
     "fact_descontos": "order_item_discounts",
 }
+
+
+def load(shop: Shop, *entities: str, kind: str = "incremental", upstream: bool = True, **options: Any) -> RunOutcome:
+    return shop.run(kind, entities=entities, upstream=upstream, **options)
 
 
 def told(shop: Shop, view: str, where: str = "1 = 1") -> list[dict[str, Any]]:
@@ -101,16 +107,17 @@ def test_a_run_that_went_well(loaded_shop: Shop) -> None:
 
 
 def test_an_increment_moves_the_watermark_and_a_dry_run_leaves_no_trace(shop: Shop) -> None:
-    shop.sell(
+    execute(
+        shop.source,
         "UPDATE core.customers SET full_name = 'Outro Nome', "
         "updated_at = date_trunc('second', clock_timestamp() AT TIME ZONE 'UTC') - interval '3 minutes' "
-        "WHERE customer_id = (SELECT min(customer_id) + 1 FROM core.customers)"
+        "WHERE customer_id = (SELECT min(customer_id) + 1 FROM core.customers)",
     )
     before = [told(shop, v) for v in ("etl_control", "etl_run", "etl_run_entity")]
-    assert shop.run("dim_cliente", kind="plan").success
+    assert load(shop, "dim_cliente", kind="plan").success
     after = [told(shop, v) for v in ("etl_control", "etl_run", "etl_run_entity")]
     assert after == before
-    assert shop.run("dim_cliente", batch_size=7, cutoff_minutes=1).success
+    assert load(shop, "dim_cliente", batch_size=7, cutoff_minutes=1).success
     ((key, at),) = shop.rows("SELECT customer_id, updated_at FROM stg.customers WHERE full_name = 'Outro Nome'")
     part = entity(shop, "dim_cliente")
     assert (part["upserted_count"], part["watermark_to_updated_at"]) == (1, at)
@@ -121,8 +128,8 @@ def test_an_increment_moves_the_watermark_and_a_dry_run_leaves_no_trace(shop: Sh
 
 
 def test_partial_and_failed_runs_say_which_and_why(shop: Shop) -> None:
-    shop.sell("ALTER TABLE core.regions RENAME COLUMN city TO town")
-    assert not shop.run("dim_regiao", "dim_desconto").success
+    execute(shop.source, "ALTER TABLE core.regions RENAME COLUMN city TO town")
+    assert not load(shop, "dim_regiao", "dim_desconto").success
     run = told(shop, "etl_run")[-1]
     assert (run["status"], run["entities_succeeded"], run["entities_failed"]) == ("partial", 1, 1)
     assert run["entities_requested"] == "dim_regiao,dim_desconto"
@@ -133,18 +140,18 @@ def test_partial_and_failed_runs_say_which_and_why(shop: Shop) -> None:
     control = {r["entity_name"]: r for r in told(shop, "etl_control")}
     assert (control["dim_regiao"]["last_status"], control["dim_desconto"]["last_status"]) == ("failed", "success")
     assert control["dim_regiao"]["last_success_at"] < run["started_at"] < control["dim_desconto"]["last_success_at"]
-    assert not shop.run("dim_regiao").success
+    assert not load(shop, "dim_regiao").success
     run = told(shop, "etl_run")[-1]
     assert (run["status"], run["entities_succeeded"], run["entities_failed"]) == ("failed", 0, 1)
-    shop.sell("ALTER TABLE core.regions RENAME COLUMN town TO city")
-    assert shop.run("dim_regiao").success
+    execute(shop.source, "ALTER TABLE core.regions RENAME COLUMN town TO city")
+    assert load(shop, "dim_regiao").success
     (row,) = told(shop, "etl_control", "entity_name = 'dim_regiao'")
     assert (row["last_status"], told(shop, "etl_run")[-1]["status"]) == ("success", "success")
 
 
 def test_an_entity_that_is_switched_off_is_skipped_and_fails_nothing(shop: Shop) -> None:
-    shop.tamper("UPDATE ctl.etl_control SET is_active = false WHERE entity = 'ecommerce.dim.dim_regiao'")
-    assert shop.run("dim_regiao", "dim_desconto").success
+    execute(shop.warehouse, "UPDATE ctl.etl_control SET is_active = false WHERE entity = 'ecommerce.dim.dim_regiao'")
+    assert load(shop, "dim_regiao", "dim_desconto").success
     assert [r["is_active"] for r in told(shop, "etl_control", "entity_name IN ('dim_desconto', 'dim_regiao')")] == [
         1,
         0,
@@ -156,23 +163,24 @@ def test_an_entity_that_is_switched_off_is_skipped_and_fails_nothing(shop: Shop)
 
 def test_upstream_brings_what_an_entity_is_made_of_up_to_date_first(shop: Shop) -> None:
     renamed = "SELECT nome_cliente FROM dim.dim_cliente WHERE nome_cliente = 'Nome Novo'"
-    shop.sell(
+    execute(
+        shop.source,
         "UPDATE core.customers SET full_name = 'Nome Novo', "
         "updated_at = date_trunc('second', clock_timestamp() AT TIME ZONE 'UTC') - interval '3 minutes' "
-        "WHERE customer_id = (SELECT min(customer_id) + 1 FROM core.customers)"
+        "WHERE customer_id = (SELECT min(customer_id) + 1 FROM core.customers)",
     )
-    alone = shop.run("dim_cliente", upstream=False)
+    alone = load(shop, "dim_cliente", upstream=False)
     assert [e.entity for e in alone.entities] == ["ecommerce.dim.dim_cliente"]
     assert shop.rows(renamed) == []
-    both = shop.run("dim_cliente")
+    both = load(shop, "dim_cliente")
     assert [e.entity for e in both.entities] == ["ecommerce.stg.customers", "ecommerce.dim.dim_cliente"]
     assert shop.rows(renamed) == [("Nome Novo",)]
-    assert rows(shop.oltp, "SELECT count(*) FROM core.customers WHERE full_name = 'Nome Novo'") == [(1,)]
+    assert rows(shop.source, "SELECT count(*) FROM core.customers WHERE full_name = 'Nome Novo'") == [(1,)]
 
 
 def test_upstream_goes_through_tables_and_views(shop: Shop) -> None:
-    foreseen = shop.run("fact_metas", kind="plan")
-    done = shop.run("fact_metas")
+    foreseen = load(shop, "fact_metas", kind="plan")
+    done = load(shop, "fact_metas")
     for outcome in (foreseen, done):
         assert outcome.success, outcome.error
         names = [e.entity.removeprefix("ecommerce.") for e in outcome.entities]
@@ -180,5 +188,5 @@ def test_upstream_goes_through_tables_and_views(shop: Shop) -> None:
         # Teams and sellers through dim_vendedor, the orders through the calendar; no product, no discount.
         assert {"stg.seller_targets_monthly", "stg.sellers", "stg.teams", "stg.orders", "dim.dim_vendedor"} < set(names)
         assert not {"stg.products", "dim.dim_desconto", "fact.fact_vendas"} & set(names)
-    through_a_view = shop.run("vw_clientes_ativos")
+    through_a_view = load(shop, "vw_clientes_ativos")
     assert [e.entity for e in through_a_view.entities] == ["ecommerce.stg.customers", "ecommerce.dim.dim_cliente"]

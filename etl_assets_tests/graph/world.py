@@ -18,7 +18,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 from sqlalchemy.engine import make_url
 
-from etl_assets.definitions import build_defs, build_systems
+from etl_assets.definitions import build_defs, chatwoot_system
 from etl_assets.demo import embedded
 from etl_assets.demo.chatwoot import create_reader
 from etl_assets.orchestration import launch
@@ -116,8 +116,7 @@ class World:
 
     @cached_property
     def system(self) -> System:
-        (system,) = build_systems(self.settings)
-        return system
+        return chatwoot_system(self.settings)
 
     @cached_property
     def defs(self) -> dg.Definitions:

@@ -127,4 +127,11 @@ def test_errors_of_our_own_pass_and_others_are_permanent() -> None:
     assert PostgresDialect().classify(own) is own
     other = PostgresDialect().classify(ValueError(f"postgres://a:{SECRET}@h/x"))
     assert (type(other), other.transient) == (EtlError, False)
-    assert SECRET not in str(other)
+    assert str(other) == "unexpected ValueError"
+
+
+@pytest.mark.parametrize("error", [psycopg.DataError, psycopg.ProgrammingError, psycopg.NotSupportedError])
+def test_what_the_driver_itself_refuses_is_permanent_and_untold(error: type[psycopg.Error]) -> None:
+    known = PostgresDialect().classify(error(f"cannot adapt {VALUE}"))
+    assert type(known) is DataError
+    assert VALUE not in str(known)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from etl_assets.demo.chatwoot.connect import scalar
 from etl_assets.demo.chatwoot.day import Conversation, Day
-from etl_assets.demo.chatwoot.directory import BOTS, INBOXES, agents_of
+from etl_assets.demo.chatwoot.directory import BOTS, INBOXES, Inbox, agents_of
 from etl_assets.demo.chatwoot.people import full_names, phones
 from etl_assets.demo.chatwoot.phrases import AGENT, BOT, CONTACT, LEAD
 
@@ -69,7 +69,7 @@ def talk(day: Day) -> dict[str, int]:
 
 def arrive(day: Day) -> dict[str, int]:
     """New conversations, most of them from new contacts."""
-    cur, rng, total = day.cur, day.rng, day.at_least(4, 0.003)
+    rng, total = day.rng, day.at_least(4, 0.003)
     contacts = messages = 0
     for place, begin in enumerate(day.moments(total)):
         box = rng.choices(INBOXES, [each.share for each in INBOXES])[0]
@@ -80,20 +80,37 @@ def arrive(day: Day) -> dict[str, int]:
         else:
             contacts += 1
             contact = _contact(day, box.account_id, begin)
-        cur.execute(
-            "INSERT INTO contact_inboxes (contact_id, inbox_id, source_id, created_at, updated_at)"
-            " VALUES (%s, %s, %s || nextval('contact_inboxes_id_seq'), %s, %s) RETURNING id",
-            [contact, box.id, "origem-", begin, begin],
-        )
-        cur.execute(
-            "INSERT INTO conversations (account_id, inbox_id, contact_id, contact_inbox_id, display_id, created_at,"
-            " updated_at, last_activity_at, waiting_since) VALUES (%s, %s, %s, %s, 0, %s, %s, %s, %s) RETURNING id",
-            [box.account_id, box.id, contact, scalar(cur), begin, begin, begin, begin],
-        )
-        new = Conversation(scalar(cur), box.account_id, box.id, contact, begin, False)
+        new = _begin(day, box, contact, begin)
         later = [at for at in day.moments(rng.randint(0, 5)) if at > begin]
         messages += _talk(day, new, [begin, *later])
     return {"new_conversations": total, "new_contacts": contacts, "new_messages": messages}
+
+
+def settle(day: Day) -> dict[str, int]:
+    """Begun and resolved on the same day, without the event that says when: no load sees it in another state."""
+    box = day.rng.choice(INBOXES)
+    begin, *later = day.moments(3)
+    new = _begin(day, box, _contact(day, box.account_id, begin), begin)
+    messages = _talk(day, new, [begin, *later[:-1]])
+    day.cur.execute(
+        "UPDATE conversations SET status = 1, waiting_since = NULL, updated_at = %s WHERE id = %s", [later[-1], new.id]
+    )
+    return {"new_conversations": 1, "new_contacts": 1, "new_messages": messages, "settled": 1}
+
+
+def _begin(day: Day, box: Inbox, contact: int, at: datetime) -> Conversation:
+    cur = day.cur
+    cur.execute(
+        "INSERT INTO contact_inboxes (contact_id, inbox_id, source_id, created_at, updated_at)"
+        " VALUES (%s, %s, %s || nextval('contact_inboxes_id_seq'), %s, %s) RETURNING id",
+        [contact, box.id, "origem-", at, at],
+    )
+    cur.execute(
+        "INSERT INTO conversations (account_id, inbox_id, contact_id, contact_inbox_id, display_id, created_at,"
+        " updated_at, last_activity_at, waiting_since) VALUES (%s, %s, %s, %s, 0, %s, %s, %s, %s) RETURNING id",
+        [box.account_id, box.id, contact, scalar(cur), at, at, at, at],
+    )
+    return Conversation(scalar(cur), box.account_id, box.id, contact, at, False)
 
 
 def _contact(day: Day, account_id: int, at: datetime) -> int:

@@ -1,4 +1,4 @@
-"""Planted cases about satisfaction answers: two for one conversation, and feedback that says nothing.
+"""Planted cases about satisfaction answers: two for one conversation, one for none, and feedback that says nothing.
 
 Belongs here: rows of csat_survey_responses. They arrive after the conversation's last touch and do not move its
 updated_at.
@@ -10,6 +10,7 @@ from etl_assets.demo.chatwoot.picker import Candidate, Picker
 
 # Blank-only texts, and the two sides of the limit from which feedback counts as detailed (more than 50 characters).
 FEEDBACK = ("", "   ", "\n\t ", "d" * 50, "d" * 51, None)
+ORPHAN = 3_000_000_000  # its columns take it, and no conversation or message could have that id
 
 
 def plant_ratings(picker: Picker) -> None:
@@ -22,6 +23,12 @@ def plant_ratings(picker: Picker) -> None:
     _rate(picker, tied, 1, 4, "Corrigindo a minha nota", moment)
     for place, (each, feedback) in enumerate(zip(single, FEEDBACK, strict=True)):
         _rate(picker, each, 0, place % 5 + 1, feedback, each.last_activity_at + timedelta(minutes=10))
+    picker.cur.execute(
+        "INSERT INTO csat_survey_responses (id, account_id, conversation_id, message_id, rating, contact_id,"
+        " created_at, updated_at) SELECT max(id) + 1, 1, %(orphan)s, %(orphan)s, 3, 1, max(created_at), max(created_at)"
+        " FROM csat_survey_responses",
+        {"orphan": ORPHAN},
+    )
 
 
 def _resolved(picker: Picker, count: int) -> list[Candidate]:

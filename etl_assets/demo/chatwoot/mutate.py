@@ -10,9 +10,9 @@ from datetime import date
 from etl_assets.demo.chatwoot.connect import connect, require_mark
 from etl_assets.demo.chatwoot.day import Day
 from etl_assets.demo.chatwoot.day_rest import delete, edit, rate, read, redact, rename, tie
-from etl_assets.demo.chatwoot.day_threads import arrive, resolve, talk
+from etl_assets.demo.chatwoot.day_threads import arrive, resolve, settle, talk
 
-CHANGES = (talk, arrive, resolve, edit, tie, rate, rename, read, redact, delete)
+CHANGES = (talk, arrive, settle, resolve, edit, tie, rate, rename, read, redact, delete)
 
 
 def mutate(url: str, *, seed: int = 1, day: date | None = None) -> dict[str, int]:

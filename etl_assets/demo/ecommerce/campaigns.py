@@ -10,13 +10,26 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from etl_assets.demo.ecommerce.bulk import I64, NULL, append
+from etl_assets.demo.ecommerce.bulk import I64, NULL, Values, append
 from etl_assets.demo.ecommerce.catalog import Products
 from etl_assets.demo.ecommerce.clock import DAY, LOCAL, MINUTE, local_day
 from etl_assets.demo.ecommerce.schema import TABLES
 from etl_assets.demo.ecommerce.vocabulary import (
-    BRINDE, CATEGORIA, CATEGORIES, COMBO, DISCOUNT_TYPES, FRETE, FRETE_GRATIS, ITEM, METHODS, OCCASIONS, PEDIDO,
-    PERCENTUAL, PRODUTO, SCOPES, VALOR_FIXO,
+    BRINDE,
+    CATEGORIA,
+    CATEGORIES,
+    COMBO,
+    DISCOUNT_TYPES,
+    FRETE,
+    FRETE_GRATIS,
+    ITEM,
+    METHODS,
+    OCCASIONS,
+    PEDIDO,
+    PERCENTUAL,
+    PRODUTO,
+    SCOPES,
+    VALOR_FIXO,
 )  # fmt: skip
 
 # Cycled: half of the campaigns cover one item or the whole order. The methods of a scope are those that make sense.
@@ -135,7 +148,7 @@ def write_campaigns(conn: sa.Connection, deals: Campaigns, cutoff: int) -> None:
         category = CATEGORIES[int(deals.category[number])][0]
         restriction.append(",".join(codes) if scope == PRODUTO else category if scope == CATEGORIA else None)
     limited = deals.total != NO_LIMIT
-    columns = {
+    columns: dict[str, Values] = {
         "discount_id": numbers,
         "discount_code": [f"DISC-{n:04d}" for n in range(count)],
         "campaign_name": [f"{OCCASIONS[n % len(OCCASIONS)]} {n + 1}" for n in range(count)],

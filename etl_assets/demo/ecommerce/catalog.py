@@ -9,11 +9,16 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from etl_assets.demo.ecommerce.bulk import I64, NULL, append
+from etl_assets.demo.ecommerce.bulk import I64, NULL, Values, append
 from etl_assets.demo.ecommerce.clock import DAY, HOUR, tie
 from etl_assets.demo.ecommerce.schema import TABLES
 from etl_assets.demo.ecommerce.vocabulary import (
-    BRAND_STEMS, BRAND_TAILS, CATEGORIES, COLORS, MATERIALS, ORIGINS,
+    BRAND_STEMS,
+    BRAND_TAILS,
+    CATEGORIES,
+    COLORS,
+    MATERIALS,
+    ORIGINS,
 )  # fmt: skip
 
 
@@ -68,7 +73,7 @@ def write_products(conn: sa.Connection, rng: np.random.Generator, goods: Product
     )
     age = rng.choice([NULL, 18], count, p=[0.89, 0.11])
     rated = rng.poisson(40, count) * (rng.random(count) < 0.9)
-    columns = {
+    columns: dict[str, Values] = {
         "product_id": numbers + 1,
         "product_code": [f"PROD-{n + 1:07d}" for n in range(count)],
         "sku": [f"SKU-{n + 1:07d}" for n in range(count)],
@@ -92,7 +97,7 @@ def write_products(conn: sa.Connection, rng: np.random.Generator, goods: Product
         "material": [MATERIALS[place] for place in rng.integers(0, 3, count).tolist()],
         "cost_price": goods.cost,
         "list_price": goods.list_price,
-        "suggested_margin_percent": np.rint((goods.list_price - goods.cost) * 10_000 / goods.list_price).astype(np.int64),
+        "suggested_margin_percent": (goods.list_price - goods.cost) * 10_000 // goods.list_price,
         "is_perishable": (rng.random(count) < 0.077).astype(np.int64),
         "is_fragile": (rng.random(count) < 0.143).astype(np.int64),
         "requires_refrigeration": (rng.random(count) < 0.053).astype(np.int64),

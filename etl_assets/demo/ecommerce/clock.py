@@ -51,7 +51,9 @@ def _day_weights(days: I64) -> NDArray[np.float64]:
     friday = of_month - weekday + 4  # the Friday of this week
     black = (month == 10) & (friday >= 23) & (friday <= 29) & (weekday >= 3)
     weight = np.where(black, weight * np.where(weekday == 4, 3.5, 1.8), weight)
-    return np.where((month == 11) & (of_month >= 10) & (of_month <= 22), weight * 1.25, weight)
+    christmas = (month == 11) & (of_month >= 10) & (of_month <= 22)
+    seasonal: NDArray[np.float64] = weight * np.where(christmas, 1.25, 1.0)
+    return seasonal
 
 
 def order_moments(rng: np.random.Generator, count: int, start: int, cutoff: int) -> I64:
@@ -69,8 +71,8 @@ def pick(rng: np.random.Generator, weight: NDArray[np.float64], born: I64, at: I
     """For each moment one of those already born then, by weight. `born` ascends."""
     total = np.cumsum(weight)
     alive = np.maximum(np.searchsorted(born, at, side="right"), 1)
-    chosen: I64 = np.searchsorted(total, rng.random(len(at)) * total[alive - 1], side="right")
-    return np.minimum(chosen, alive - 1)
+    chosen = np.searchsorted(total, rng.random(len(at)) * total[alive - 1], side="right")
+    return np.asarray(np.minimum(chosen, alive - 1), np.int64)
 
 
 def tie(ids: I64, updated: I64) -> I64:

@@ -12,11 +12,18 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from etl_assets.demo.chatwoot.people import full_names
-from etl_assets.demo.ecommerce.bulk import I64, NULL, Mask, append
+from etl_assets.demo.ecommerce.bulk import I64, NULL, Mask, Values, append
 from etl_assets.demo.ecommerce.clock import DAY, HOUR, local_day, tie
 from etl_assets.demo.ecommerce.schema import TABLES
 from etl_assets.demo.ecommerce.vocabulary import (
-    COMPANY_HEADS, COMPANY_TAILS, DISTRICTS, OTHER_PLACES, REGION_WEIGHT, REGIONS, STREETS, TWIN_REGION,
+    COMPANY_HEADS,
+    COMPANY_TAILS,
+    DISTRICTS,
+    OTHER_PLACES,
+    REGION_WEIGHT,
+    REGIONS,
+    STREETS,
+    TWIN_REGION,
 )  # fmt: skip
 
 
@@ -85,7 +92,7 @@ def _names(rng: np.random.Generator, count: int, company: Mask) -> list[str]:
 def write_customers(
     conn: sa.Connection, rng: np.random.Generator, people: Customers, first: int, bought: I64, last: I64, cutoff: int
 ) -> None:
-    """Customers `first`, `first` + 1 ... `bought` is their number of orders, `last` the moment of the last (or NULL)."""
+    """Customers `first`, `first` + 1 ... with their number of orders and the moment of the last (or NULL)."""
     count = len(people.born)
     numbers = first + np.arange(count)
     company = rng.random(count) < 0.091
@@ -103,7 +110,7 @@ def write_customers(
     ]
     phone, zips = rng.integers(0, 10**8, count).tolist(), rng.integers(0, 10**6, count).tolist()
     has = rng.random((3, count)) > 0.03
-    columns = {
+    columns: dict[str, Values] = {
         "customer_id": numbers,
         "customer_code": [f"CUST-{n:07d}" for n in numbers.tolist()],
         "full_name": names,

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from etl_assets.demo.chatwoot.people import full_names
-from etl_assets.demo.ecommerce.bulk import I64, NULL, append
+from etl_assets.demo.ecommerce.bulk import I64, NULL, Values, append
 from etl_assets.demo.ecommerce.clock import DAY, HOUR
 from etl_assets.demo.ecommerce.schema import TABLES
 from etl_assets.demo.ecommerce.vocabulary import COMPANY_HEADS, COMPANY_TAILS, DELETED_REGION, ORIGINS, REGIONS
@@ -32,7 +32,7 @@ def write_regions(conn: sa.Connection, opened: int) -> None:
     count = len(REGIONS)
     code, country, macro, state, state_name, city, ibge = zip(*REGIONS, strict=True)
     deleted = np.where(np.arange(count) == DELETED_REGION, opened + 400 * DAY, NULL)
-    columns = {
+    columns: dict[str, Values] = {
         "region_id": np.arange(count), "region_code": code, "country": country, "region_name": macro, "state": state,
         "state_name": state_name, "city": city, "ibge_code": ibge, "is_active": (deleted == NULL).astype(np.int64),
         "created_at": opened, "updated_at": np.maximum(deleted, opened), "deleted_at": deleted,
@@ -48,7 +48,7 @@ def write_suppliers(conn: sa.Connection, rng: np.random.Generator, count: int, o
         for n in range(count)
     ]
     names[1] = f"{names[1]} - {'Filial Anápolis, Goiás; ' * 5}"[:150]
-    columns = {
+    columns: dict[str, Values] = {
         "supplier_id": numbers + 1,
         "supplier_code": [f"SUP-{n + 1:04d}" for n in range(count)],
         "supplier_name": names,
@@ -66,7 +66,7 @@ def write_teams(conn: sa.Connection, opened: int) -> None:
     names[4] = names[3]  # not unique in the source
     kinds: list[str | None] = [("Field Sales", "Inside Sales")[n % 2] for n in range(TEAMS)]
     kinds[5], kinds[6], kinds[7] = "INSIDE SALES", " field sales ", None
-    columns = {
+    columns: dict[str, Values] = {
         "team_id": numbers + 1,
         "team_code": [f"TEAM-{n + 1:03d}" for n in range(TEAMS)],
         "team_name": names,
@@ -96,7 +96,7 @@ def write_sellers(conn: sa.Connection, rng: np.random.Generator, count: int, win
     status[3], status[DELETED_SELLER] = "ATIVO", "Inativo"
     created = np.maximum(hired, start - 700 * DAY) + 12 * HOUR
     deleted = np.where(numbers == DELETED_SELLER, cutoff - 90 * DAY, NULL)
-    columns = {
+    columns: dict[str, Values] = {
         "seller_id": numbers,
         "seller_code": [f"SELL-{n:05d}" for n in range(count)],
         "seller_name": names,

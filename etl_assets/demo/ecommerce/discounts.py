@@ -4,6 +4,7 @@ Belongs here: amounts per item. Does not belong here: which order may use which 
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,15 @@ from numpy.typing import NDArray
 from etl_assets.demo.ecommerce.bulk import I64, Mask
 from etl_assets.demo.ecommerce.campaigns import Campaigns
 from etl_assets.demo.ecommerce.vocabulary import (
-    BRINDE, CATEGORIA, COMBO, FRETE, FRETE_GRATIS, ITEM, PEDIDO, PERCENTUAL, PRODUTO,
+    BRINDE,
+    CATEGORIA,
+    COMBO,
+    FRETE,
+    FRETE_GRATIS,
+    ITEM,
+    PEDIDO,
+    PERCENTUAL,
+    PRODUTO,
 )  # fmt: skip
 
 REJECTED_SHARE = 0.033
@@ -54,7 +63,7 @@ def apply(rng: np.random.Generator, deals: Campaigns, chosen: I64, basket: Baske
     item = np.flatnonzero((campaign >= 0) & covered & enough & (base > 0))
     campaign, order = campaign[item], basket.order[item]
     freight = deals.scope[campaign] == FRETE
-    worth = np.where(freight, basket.freight[order], base[item])
+    worth: I64 = np.where(freight, basket.freight[order], base[item])
     orders = len(chosen)
     amount = _before_cap(deals, campaign, worth, np.bincount(order, worth, orders)[order])
     asked = np.bincount(order, amount, orders)[order]
@@ -63,7 +72,7 @@ def apply(rng: np.random.Generator, deals: Campaigns, chosen: I64, basket: Baske
     return Discounts(item, campaign, worth, money, rng.random(len(item)) >= REJECTED_SHARE, ~freight)
 
 
-def _before_cap(deals: Campaigns, campaign: I64, worth: I64, covered: NDArray[np.float64]) -> NDArray[np.float64]:
+def _before_cap(deals: Campaigns, campaign: I64, worth: I64, covered: NDArray[Any]) -> NDArray[np.float64]:
     method, value = deals.method[campaign], deals.value[campaign]
     percent = (method == PERCENTUAL) | (method == COMBO)
     shared = value * worth / np.maximum(covered, 1)  # a fixed amount is given once per order

@@ -42,11 +42,13 @@ def _orders(conn: sa.Connection, plan: Plan, future: datetime) -> None:
     for number in LONG_NUMBERS:
         _set(conn, "orders", next(keys), order_number=number)
     orders = TABLES["orders"]
-    for status in ("ENTREGUE", "entregue", "FaTuRaDo"):
-        same = sa.select(sa.func.min(orders.c.order_id)).where(
-            orders.c.order_id > plan.ids[spot + 20].item(), orders.c.order_status == status.capitalize()
+    for place, status in enumerate(("ENTREGUE", "entregue", "FaTuRaDo")):
+        alike = sa.select(orders.c.order_id).where(
+            orders.c.order_id > plan.ids[spot + 20].item(), sa.func.lower(orders.c.order_status) == status.lower()
         )
-        _set(conn, "orders", conn.execute(same).scalar_one(), order_status=status)
+        # Where case does not count, the one just changed is alike too.
+        found = conn.execute(alike.order_by(orders.c.order_id).limit(place + 1)).scalars().all()
+        _set(conn, "orders", found[place], order_status=status)
     for channel in ("SITE", " app ", "Televêndas"):
         _set(conn, "orders", next(keys), sales_channel=channel)
     _set(conn, "orders", next(keys), payment_status="PAGO")
@@ -58,7 +60,7 @@ def _orders(conn: sa.Connection, plan: Plan, future: datetime) -> None:
 
 def _customers(conn: sa.Connection) -> None:
     _set(conn, "customers", 2, updated_at=FAR_FUTURE)  # never bought, so no order misses its customer
-    for key, values in {
+    odd: dict[int, dict[str, Any]] = {
         10: {"customer_type": "NOVO", "is_vip": 0},
         11: {"customer_type": "vip", "is_vip": 1},
         12: {"segment": "PESSOA FISICA"},
@@ -69,7 +71,8 @@ def _customers(conn: sa.Connection) -> None:
         17: {"full_name": "  Conceição  de  Araújo "},
         18: {"full_name": "   "},
         19: {"credit_score": 0, "email": " FULANO.DE.TAL@EXAMPLE.COM "},
-    }.items():
+    }
+    for key, values in odd.items():
         _set(conn, "customers", key, **values)
 
 

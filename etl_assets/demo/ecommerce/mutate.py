@@ -71,6 +71,10 @@ class Day:
         rows = self.conn.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
         return max(2, int(rows * share))
 
+    def _newest(self, name: str) -> int:
+        (key,) = TABLES[name].primary_key.columns
+        return int(self.conn.execute(sa.select(sa.func.max(key))).scalar_one())
+
     def _parents(self) -> None:
         """What children carry copies of, and what does not move their updated_at."""
         for row in self._take("suppliers", 1):
@@ -111,11 +115,12 @@ class Day:
             self.conn.execute(sa.delete(customers).where(customers.c.customer_id == row[0]))
             self.counts["customers_hard_deleted"] += 1
         model = self._take("customers", self._many("customers", 0.015))
+        newest = self._newest("customers")
         for serial, row in enumerate(model):
             values = dict(row._mapping)
             key = values.pop("customer_id")
             values.update(
-                customer_code=f"{row.customer_code[:24]}-{self.at:%y%m%d%H%M%S}-{serial}",
+                customer_code=f"NOVO-{newest + 1 + serial:07d}",
                 email=f"novo.{key}@example.com",
                 full_name=f"{row.full_name.strip()} Filho"[:200],
                 customer_type="Novo",
@@ -127,11 +132,12 @@ class Day:
 
     def _orders(self) -> None:
         orders, items, given = TABLES["orders"], TABLES["order_items"], TABLES["order_item_discounts"]
-        for row in self._take("orders", self._many("orders", 0.027), orders.c.order_status.in_(list(_NEXT))):
-            status = _NEXT[row.order_status]
-            moment = {_MILESTONE[status]: self.at} if status in _MILESTONE else {}
-            self._set("orders", row, "orders_advanced", order_status=status, **moment)
-        for row in self._take("orders", 2, orders.c.order_status == "Pendente"):
+        status = sa.func.lower(orders.c.order_status)
+        for row in self._take("orders", self._many("orders", 0.027), status.in_(list(map(str.lower, _NEXT)))):
+            reached = _NEXT[row.order_status.capitalize()]
+            moment = {_MILESTONE[reached]: self.at} if reached in _MILESTONE else {}
+            self._set("orders", row, "orders_advanced", order_status=reached, **moment)
+        for row in self._take("orders", 2, status == "pendente"):
             self._set("orders", row, "orders_canceled", order_status=STATUSES[CANCELADO], canceled_at=self.at)
         for row in self._take("orders", 1):
             other = sa.select(sa.func.min(orders.c.customer_id)).where(orders.c.customer_id != row.customer_id)
@@ -160,9 +166,10 @@ class Day:
         model = self._take("orders", self._many("orders", 0.024), orders.c.currency_code == "BRL")
         goods = {row.product_id: row for row in self.conn.execute(sa.select(TABLES["products"]))}
         keys = sorted(goods)
+        newest = self._newest("orders")
         for serial, row in enumerate(model):
             placed = self.at - timedelta(seconds=int(self.rng.integers(0, 2 * 86_400)))
-            order = self._insert(orders, order_number=f"NOV-{self.at:%y%m%d%H%M%S}-{serial:07d}",
+            order = self._insert(orders, order_number=f"NOV-{newest + 1 + serial:09d}",
                 customer_id=row.customer_id, seller_id=row.seller_id, region_id=row.region_id, order_status="Pendente",
                 payment_status="Pendente", order_date=placed, sales_channel=CHANNELS[serial % 4],
                 created_at=placed, updated_at=self.at)  # fmt: skip
@@ -188,7 +195,7 @@ class Day:
                     self.counts["new_discounts"] += 1
                 if row.seller_id is not None:
                     month = (placed - timedelta(hours=3)).date().replace(day=1)
-                    sold[row.seller_id, month] += gross - off  # type: ignore[assignment]
+                    sold[row.seller_id, month] += gross - off
                     pieces[row.seller_id, month] += many
         targets = TABLES["seller_targets_monthly"]
         for (seller, month), amount in sorted(sold.items()):

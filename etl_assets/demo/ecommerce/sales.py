@@ -10,7 +10,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from etl_assets.demo.ecommerce import vocabulary as v
-from etl_assets.demo.ecommerce.bulk import I64, NULL, Mask, append
+from etl_assets.demo.ecommerce.bulk import I64, NULL, Mask, Values, append
 from etl_assets.demo.ecommerce.campaigns import Campaigns
 from etl_assets.demo.ecommerce.catalog import Products
 from etl_assets.demo.ecommerce.clock import MINUTE, local_month, pick, tie, with_gaps
@@ -104,7 +104,7 @@ def _write_orders(
     paid = np.where(status == v.PENDENTE, 1, np.where(np.isin(status, (v.CANCELADO, v.DEVOLVIDO)), 2, 0))
     paid = np.where(rng.random(count) < 0.01, 3, paid)
     channel = rng.choice(5, count, p=[0.35, 0.3, 0.2, 0.14, 0.01])
-    columns = {
+    columns: dict[str, Values] = {
         "order_id": ids,
         "order_number": [f"ORD-{each:09d}" for each in ids.tolist()],
         "customer_id": plan.customer[part],
@@ -129,7 +129,7 @@ def _returned(rng: np.random.Generator, sent_back: Mask, number: I64, quantity: 
     return np.where(some, 1 + (rng.random(len(number)) * quantity).astype(np.int64), 0)
 
 
-def _rows(given: Discounts, keep: Mask) -> Discounts:
+def _rows(given: Discounts, keep: Mask | I64) -> Discounts:
     return Discounts(*(getattr(given, name)[keep] for name in Discounts.__dataclass_fields__))
 
 
@@ -151,7 +151,7 @@ def _write_discounts(
     if totals.next_discount == 1:
         gone[count // 2] = True
     reason = rng.integers(0, len(v.REJECTIONS), count).tolist()
-    columns = {
+    columns: dict[str, Values] = {
         "order_item_discount_id": ids,
         "order_item_id": item_ids[rows.item],
         "order_id": plan.ids[part][of],

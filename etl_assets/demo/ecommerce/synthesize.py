@@ -97,10 +97,9 @@ def _fill(conn: sa.Connection, volume: Volume, rng: np.random.Generator, end: da
 
     months = local_month(np.array([start, cutoff - 1]))
     shape = (volume.sellers, int(months[1] - months[0]) + 1)
-    totals = Totals(
-        int(months[0]), np.zeros(shape, np.int64), np.zeros(shape, np.int64),
-        *(np.zeros(volume.campaigns, np.int64) for _ in range(3)),
-    )  # fmt: skip
+    uses, revenue, given = (np.zeros(volume.campaigns, np.int64) for _ in range(3))
+    net, quantity = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+    totals = Totals(int(months[0]), net, quantity, uses, revenue, given)
     for begin in range(0, volume.orders, CHUNK):
         part = slice(begin, min(begin + CHUNK, volume.orders))
         write_sales(conn, rng, orders, part, goods, deals, totals, cutoff)

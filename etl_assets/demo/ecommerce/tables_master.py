@@ -9,7 +9,18 @@ import sqlalchemy as sa
 from sqlalchemy import BigInteger, Column, Date, ForeignKey, Integer, Numeric, UniqueConstraint
 
 from etl_assets.demo.ecommerce.types import (
-    AMOUNT, PRICE, STAMP, UNLIMITED, at_least_zero, fixed, flag, is_long, is_one_of, key, table, text,
+    AMOUNT,
+    PRICE,
+    STAMP,
+    UNLIMITED,
+    at_least_zero,
+    fixed,
+    flag,
+    is_long,
+    is_one_of,
+    key,
+    table,
+    text,
 )  # fmt: skip
 
 SCHEMA = "core"

@@ -7,7 +7,12 @@ import sqlalchemy as sa
 from sqlalchemy import BigInteger, CheckConstraint, Column, Date, ForeignKey, Integer, UniqueConstraint
 
 from etl_assets.demo.ecommerce.tables_master import (
-    METADATA, customers, discount_campaigns, products, regions, sellers,
+    METADATA,
+    customers,
+    discount_campaigns,
+    products,
+    regions,
+    sellers,
 )  # fmt: skip
 from etl_assets.demo.ecommerce.types import AMOUNT, STAMP, at_least_zero, fixed, flag, is_long, is_one_of, key, table
 from etl_assets.demo.ecommerce.types import text as text_of

@@ -9,7 +9,7 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from etl_assets.demo.ecommerce.bulk import I64, NULL, append
+from etl_assets.demo.ecommerce.bulk import I64, NULL, Values, append
 from etl_assets.demo.ecommerce.clock import DAY, local_month
 from etl_assets.demo.ecommerce.directory import NO_GOAL, Sellers
 from etl_assets.demo.ecommerce.sales import Totals
@@ -47,7 +47,7 @@ def write_targets(conn: sa.Connection, rng: np.random.Generator, sellers: Seller
     updated = np.minimum(_first_days(totals.first_month + month + 1) * DAY + 9 * 3600, cutoff - 1)
     deleted = np.full(len(seller), NULL)
     deleted[rich[3]] = updated[rich[3]]
-    columns = {
+    columns: dict[str, Values] = {
         "seller_target_id": 1 + np.arange(len(seller)),
         "seller_id": seller,
         "target_month": first_day,

@@ -152,8 +152,16 @@ class Dialect(ABC):
         return " OR ".join(f"({r})" for r in rows)
 
     @abstractmethod
+    def moment(self, text: str, type_: str) -> str:
+        """`text`, as a person wrote it, as a literal of the cursor type `type_`: an offset from UTC in it counts."""
+
+    @abstractmethod
     def clock(self, conn: sa.Connection, type_: str) -> str:
         """The server's clock as text of the cursor type `type_`."""
+
+    @abstractmethod
+    def epoch(self, conn: sa.Connection, text: str, type_: str) -> float:
+        """Seconds from 1970 (UTC) to a cursor value, for people to see how fresh a source is."""
 
     @abstractmethod
     def as_text(self, expression: str) -> str:
@@ -243,8 +251,15 @@ class Dialect(ABC):
         """Keep the first row per key by `order` (a total order is added), reject the others; return how many went."""
 
     @abstractmethod
-    def reject_failing(self, conn: sa.Connection, entity: str, staged: Staged, key: Sequence[str], run_id: int) -> int:
-        """Try each staged row alone and reject those whose conversion raises; return how many went."""
+    def reject_failing(self, conn: sa.Connection, spec: TableSpec, staged: Staged, run_id: int) -> int:
+        """Try each staged row alone and reject those whose conversion or rule raises; return how many went.
+
+        When there are none, reject those the target has no room for (an index row, say).
+        """
+
+    @abstractmethod
+    def list_rejected(self, conn: sa.Connection, rows: Sequence[Mapping[str, object]], run_id: int) -> None:
+        """List rejections (as mappings of columns of `ctl.rejected_row`) without touching any other table."""
 
     @abstractmethod
     def resolve_rejected(self, conn: sa.Connection, entity: str, staged: Staged, key: Sequence[str]) -> None:
@@ -292,11 +307,17 @@ class Dialect(ABC):
 
     @abstractmethod
     def take_keys(self, conn: sa.Connection, which: str, key_type: str, limit: int) -> tuple[str, int]:
-        """Delete up to `limit` distinct keys of `ctl.pending_key` meeting `which` into a staging table `(key)`."""
+        """Delete up to `limit` distinct keys of `ctl.pending_key` meeting `which` into a staging table `(key)`.
+
+        Returns its name and how many entries were picked; fewer than `limit` means none is left.
+        """
 
     @abstractmethod
     def month_of(self, expression: str, type_: str, zone: str, offset: int) -> str:
-        """SQL text `YYYY-MM-01` of a date or timestamp column in `zone`, moved by `offset` months."""
+        """SQL text `YYYY-MM-01` of a date or timestamp column in `zone`, moved by `offset` months.
+
+        NULL without a date, and for one outside of the years 1 to 9999.
+        """
 
     @abstractmethod
     def execute(self, conn: sa.Connection, sql: str) -> int:

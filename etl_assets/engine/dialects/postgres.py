@@ -103,8 +103,11 @@ class PostgresDialect(PostgresMerge):
             return error
         cause = error.orig if isinstance(error, DBAPIError) else error
         if not isinstance(cause, psycopg.Error):
-            return EtlError(without_secrets(f"{type(cause).__name__}: {cause}"))
+            # Any code may have raised it, with a value in its text.
+            return EtlError(f"unexpected {type(cause).__name__}")
         state, diag = cause.sqlstate, cause.diag
+        if state is None and not isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
+            return DataError(f"the driver refused a value or statement ({type(cause).__name__})")
         if state is None:
             # libpq reports failed logins without a code.
             text = without_secrets(str(cause).strip().splitlines()[0]) if str(cause).strip() else "connection lost"
@@ -141,6 +144,9 @@ class PostgresDialect(PostgresMerge):
             "JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey::int2[]) "
             f"WHERE i.indrelid = to_regclass({quoted_text(self.relation(relation))}) AND i.indisunique "
             "AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL AND i.indnatts = i.indnkeyatts "
+            # Rows of tables that inherit from it are read with it, and are in no index of it.
+            "AND NOT EXISTS (SELECT 1 FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhparent "
+            "WHERE h.inhparent = i.indrelid AND c.relkind = 'r') "
             "GROUP BY i.indexrelid "
             f'HAVING array_agg(a.attname::text ORDER BY a.attname::text COLLATE "C") = ARRAY[{wanted}]',
         )
@@ -175,9 +181,18 @@ class PostgresDialect(PostgresMerge):
     def flag(self, column: sa.Column[object], value: bool) -> str:
         return str(value).lower() if self.declared_type(column) == "boolean" else str(int(value))
 
+    def moment(self, text: str, type_: str) -> str:
+        if type_.endswith("with time zone"):
+            return self.literal(text, type_)
+        # Read as a naive timestamp, its offset would be dropped without a word.
+        return f"({self.literal(text, 'timestamp with time zone')} AT TIME ZONE 'UTC')::{type_}"
+
     def clock(self, conn: sa.Connection, type_: str) -> str:
         # The session runs in UTC, so a naive cursor is compared with UTC.
         return str(self.scalar(conn, f"SELECT now()::{type_}::text"))
+
+    def epoch(self, conn: sa.Connection, text: str, type_: str) -> float:
+        return float(str(self.scalar(conn, f"SELECT extract(epoch FROM {self.literal(text, type_)})")))
 
     def as_text(self, expression: str) -> str:
         return f"({expression})::text"

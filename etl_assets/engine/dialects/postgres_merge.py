@@ -61,7 +61,8 @@ class PostgresMerge(PostgresStaging):
         if not compared and not flag:
             return 0
 
-        opaque = {c.name for c in spec.table.columns if not types.has_equality(self.declared_type(c))}
+        # As stored: a column taken over from the source is in no declaration.
+        opaque = {c.name for c in self.columns(conn, spec.relation) if not types.has_equality(c.type)}
 
         def comparable(sql: str, name: str) -> str:
             return f"({sql})::text" if name in opaque else sql
@@ -193,11 +194,12 @@ class PostgresMerge(PostgresStaging):
     def take_keys(self, conn: sa.Connection, which: str, key_type: str, limit: int) -> tuple[str, int]:
         name = new_stage_name()
         self.execute(conn, f"CREATE TEMPORARY TABLE {name} (key {key_type}) ON COMMIT PRESERVE ROWS")
-        taken = self.execute(
+        # Counted as picked: two spellings of one key (1.0 and 1.00) are two entries and one row.
+        taken = self.number(
             conn,
             f"WITH picked AS (SELECT DISTINCT key FROM ctl.pending_key WHERE {which} ORDER BY key LIMIT {int(limit)}), "
-            f"gone AS (DELETE FROM ctl.pending_key WHERE {which} AND key IN (SELECT key FROM picked) RETURNING key) "
-            f"INSERT INTO {name} SELECT DISTINCT key::{key_type} FROM gone",
+            f"gone AS (DELETE FROM ctl.pending_key WHERE {which} AND key IN (SELECT key FROM picked) RETURNING key), "
+            f"kept AS (INSERT INTO {name} SELECT DISTINCT key::{key_type} FROM gone) SELECT count(*) FROM picked",
         )
         self.execute(conn, f"ANALYZE {name}")
         return name, taken
@@ -208,4 +210,6 @@ class PostgresMerge(PostgresStaging):
             local = f"({expression} AT TIME ZONE {quoted_text(zone)})"
         elif type_.startswith("timestamp"):
             local = f"({expression} AT TIME ZONE 'UTC' AT TIME ZONE {quoted_text(zone)})"
-        return f"to_char(date_trunc('month', {local}) + interval '{int(offset)} months', 'YYYY-MM-DD')"
+        month = f"to_char(date_trunc('month', {local}) + interval '{int(offset)} months', 'YYYY-MM-DD')"
+        # Days at the ends of what the server can store cannot be moved or cut into months without an error.
+        return f"CASE WHEN {expression} BETWEEN '0001-01-01' AND '9999-12-31' THEN {month} END"

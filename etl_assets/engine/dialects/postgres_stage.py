@@ -7,13 +7,15 @@ Belongs here: statements over staging tables and `ctl.rejected_row`. Does not be
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
 import sqlalchemy as sa
 from psycopg import Cursor
+from sqlalchemy.dialects import postgresql
 
+from etl_assets.engine.control import rejected_row
 from etl_assets.engine.dialects import postgres_types as types
 from etl_assets.engine.dialects.base import CatalogColumn, Dialect, Reject, Staged
 from etl_assets.engine.errors import DataError
@@ -167,23 +169,64 @@ class PostgresStaging(Dialect):
         )
         return self._set_aside(conn, entity, staged, key, run_id, judged)
 
-    def reject_failing(self, conn: sa.Connection, entity: str, staged: Staged, key: Sequence[str], run_id: int) -> int:
-        stage = self.quote(staged.name)
+    def reject_failing(self, conn: sa.Connection, spec: TableSpec, staged: Staged, run_id: int) -> int:
         converted = {n: e for n, e in staged.expressions.items() if e != f"s.{self.quote(n)}"}
+        # One column at a time, so that the reason can name it. Only reached when a whole batch has failed.
+        tries = [(f"PERFORM ({e}) FROM", "data_exception", "sqlstate_", n) for n, e in converted.items()]
+        for rule in spec.rules:
+            asked = self.rule_reject(rule, staged).condition
+            tries.append((f"PERFORM {asked} FROM", "data_exception", f"{rule.name[:80]}_sqlstate_", ""))
+        failing = self._reject_raising(conn, spec, staged, run_id, tries)
+        return failing or self._reject_oversized(conn, spec, staged, run_id)
+
+    def _reject_oversized(self, conn: sa.Connection, spec: TableSpec, staged: Staged, run_id: int) -> int:
+        """Reject rows that an index of the target refuses: only storing them tells, because values are compressed."""
+        self.execute(
+            conn,
+            f"CREATE TEMPORARY TABLE etl_trial (LIKE {self.relation(spec.relation)} "
+            "INCLUDING DEFAULTS INCLUDING IDENTITY INCLUDING INDEXES)",
+        )
+        columns = ", ".join(map(self.quote, staged.expressions))
+        store = f"INSERT INTO pg_temp.etl_trial ({columns}) SELECT {', '.join(staged.expressions.values())} FROM"
+        failing = self._reject_raising(
+            conn, spec, staged, run_id, [(store, "program_limit_exceeded", "sqlstate_", "")], "DELETE FROM etl_trial;"
+        )
+        self.execute(conn, "DROP TABLE pg_temp.etl_trial")
+        return failing
+
+    def _reject_raising(
+        self,
+        conn: sa.Connection,
+        spec: TableSpec,
+        staged: Staged,
+        run_id: int,
+        tries: Sequence[tuple[str, str, str, str]],
+        then: str = "",
+    ) -> int:
+        """Reject each row for which a statement raises; `tries`: its beginning, condition, reason, column."""
+        stage = self.quote(staged.name)
         self.execute(conn, "CREATE TEMPORARY TABLE IF NOT EXISTS etl_failing (tid tid, reason text, column_name text)")
         self.execute(conn, "TRUNCATE etl_failing")
-        # One column at a time, so that the reason can name it. Only reached when a whole batch has failed.
+        # What else is wrong with a row is told by the batch when it is tried again.
         attempts = "\n".join(
-            f"BEGIN PERFORM ({e}) FROM {stage} s WHERE s.ctid = r.tid; EXCEPTION WHEN data_exception THEN "
-            f"INSERT INTO etl_failing VALUES (r.tid, 'sqlstate_' || SQLSTATE, {quoted_text(n)}); CONTINUE rows; END;"
-            for n, e in converted.items()
+            f"BEGIN {statement} {stage} s WHERE s.ctid = r.tid; EXCEPTION WHEN {condition} THEN "
+            f"INSERT INTO etl_failing VALUES (r.tid, {quoted_text(reason)} || SQLSTATE, {quoted_text(column)}); "
+            "CONTINUE rows; WHEN data_exception OR integrity_constraint_violation THEN NULL; END;"
+            for statement, condition, reason, column in tries
         )
         self.execute(
             conn,
             f"DO $etl$ DECLARE r record; BEGIN <<rows>> FOR r IN SELECT ctid AS tid FROM {stage} LOOP\n{attempts}\n"
-            "END LOOP; END $etl$",
+            f"{then} END LOOP; END $etl$",
         )
-        return self._set_aside(conn, entity, staged, key, run_id, "SELECT tid, reason, column_name FROM etl_failing")
+        listed = "SELECT tid, reason, column_name FROM etl_failing"
+        return self._set_aside(conn, spec.entity, staged, spec.key, run_id, listed)
+
+    def list_rejected(self, conn: sa.Connection, rows: Sequence[Mapping[str, object]], run_id: int) -> None:
+        insert = postgresql.insert(rejected_row).values(first_run_id=run_id, last_run_id=run_id)
+        again = {"last_run_id": run_id, "last_seen_at": sa.func.now(), "resolved_at": None}
+        unique = ("entity", "payload_hash", "reason", "column_name")
+        conn.execute(insert.on_conflict_do_update(index_elements=unique, set_=again), list(rows))
 
     def resolve_rejected(self, conn: sa.Connection, entity: str, staged: Staged, key: Sequence[str]) -> None:
         open_ = f"entity = {quoted_text(entity)} AND resolved_at IS NULL"

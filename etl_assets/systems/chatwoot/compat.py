@@ -1,7 +1,10 @@
 """What users of the old system type without a schema: etl_control, vw_etl_stats, get_last_successful_watermark().
 
 Belongs here: their columns and the function, over the engine's audit tables. Does not belong here: the audit itself.
-Watermarks are naive UTC, as the source's cursor is; moments of the run carry their zone.
+Watermarks are naive UTC, as the source's cursor is, and get_last_successful_watermark() returns TIMESTAMP, as the old
+documentation says; moments of the run carry their zone. etl_control has the 24 columns of that documentation and no
+more: what came with later versions is told by the audit tables. No conversation carries a row_hash: a merge compares
+whole rows, so a hash could add nothing and only disagree.
 """
 
 from __future__ import annotations

@@ -269,7 +269,7 @@ EXTRAS: tuple[Row, ...] = (
     ("chat_messages_count", BIG, "Public messages that are not activity; NULL where the source gives no way to count"),
     ("resolution_time_source", TEXT, "Where resolution_time_seconds comes from: event, observed or updated_at"),
 )
-RESOLUTION_SEEN: Row = ("resolution_seen_at", UTC, "updated_at at the first run that saw the conversation resolved")
+RESOLUTION_SEEN: Row = ("resolution_seen_at", UTC, "Earliest updated_at at which a run found it resolved")
 
 # Values that change while nothing happens: never stored, computed where they are read.
 NOW_DEPENDENT = (

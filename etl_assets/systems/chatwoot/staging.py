@@ -203,7 +203,7 @@ def _indexes(name: str, *columns: str) -> list[sa.Index]:
 
 def mirrors() -> tuple[TableSpec, ...]:
     written = sa.Index("ix_messages_contact_sender", "sender_id", postgresql_where=sa.text("sender_type = 'Contact'"))
-    links = ("contact_id", "inbox_id", "assignee_id", "team_id", "account_id", "contact_inbox_id")
+    links = ("contact_id", "inbox_id", "assignee_id", "team_id", "account_id")
     times = ("created_at", "updated_at", "first_reply_created_at", "waiting_since")
     seconds = Rule("value_plausible", "value IS NULL OR value BETWEEN -1000000000000 AND 1000000000000")
     return (

@@ -118,18 +118,23 @@ SELECT
 FROM views.vw_conversations_analytics_final AS f
 LEFT JOIN public.conversas_analytics AS prev ON prev.conversation_id = f.conversation_id
 CROSS JOIN LATERAL (
-    -- The first run that finds resolved what an earlier run found otherwise notes when; reopening forgets it.
+    -- The earliest updated_at at which some run found it resolved: it was resolved no later, whatever moves updated_at
+    -- afterwards. Reopening forgets it. What an earlier version stored has none, but was computed from its updated_at.
     SELECT
         CASE
-            WHEN f.status <> 1 OR prev.conversation_id IS NULL THEN NULL
-            WHEN prev.status = 1 THEN prev.resolution_seen_at
-            ELSE f.conversation_updated_at AT TIME ZONE 'UTC'
+            WHEN f.status = 1 AND prev.status = 1
+                THEN least(
+                    prev.resolution_seen_at,
+                    prev.conversation_updated_at,
+                    f.conversation_updated_at AT TIME ZONE 'UTC'
+                )
+            WHEN f.status = 1 THEN f.conversation_updated_at AT TIME ZONE 'UTC'
         END AS resolution_seen_at
 ) AS seen
 CROSS JOIN LATERAL (
     SELECT
         CASE
-            WHEN f.resolution_time_source = 'updated_at' AND seen.resolution_seen_at IS NOT NULL
+            WHEN f.resolution_time_source = 'updated_at'
                 THEN CAST(
                     round(
                         EXTRACT(EPOCH FROM (seen.resolution_seen_at AT TIME ZONE 'UTC') - f.conversation_created_at)
@@ -137,8 +142,12 @@ CROSS JOIN LATERAL (
                 )
             ELSE f.resolution_time_seconds
         END AS seconds,
+        -- Observed only where a run had found it in another state; found resolved at first sight, it may have been for
+        -- a year, and its time stays flagged as a guess.
         CASE
-            WHEN f.resolution_time_source = 'updated_at' AND seen.resolution_seen_at IS NOT NULL THEN 'observed'
+            WHEN f.resolution_time_source = 'updated_at' AND prev.status = 1 AND prev.resolution_time_source = 'observed'
+                THEN 'observed'
+            WHEN f.resolution_time_source = 'updated_at' AND prev.status <> 1 THEN 'observed'
             ELSE f.resolution_time_source
         END AS source
 ) AS res

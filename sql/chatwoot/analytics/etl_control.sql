@@ -7,7 +7,8 @@ WITH entities AS (
         max(CAST(NULLIF(e.cursor_start, '') AS timestamp)) FILTER (WHERE e.entity IN (
             'chatwoot.staging.conversations', 'chatwoot.staging.vw_conversations_analytics_final'
         )) AS watermark_start,
-        max(CAST(NULLIF(e.cursor_end, '') AS timestamp)) FILTER (WHERE e.entity IN (
+        -- A run that found nothing new has loaded up to where it began.
+        max(CAST(NULLIF(coalesce(e.cursor_end, e.cursor_start), '') AS timestamp)) FILTER (WHERE e.entity IN (
             'chatwoot.staging.conversations', 'chatwoot.staging.vw_conversations_analytics_final'
         )) AS watermark_end,
         sum(e.extracted) FILTER (WHERE e.entity = 'chatwoot.analytics.conversas_analytics') AS extracted,
@@ -24,7 +25,10 @@ WITH entities AS (
         ) AS load_seconds,
         string_agg(
             concat(e.entity, ' ', e.status, ': ', coalesce(e.error_message, 'no message')), '; ' ORDER BY e.run_entity_id
-        ) FILTER (WHERE e.status IN ('failed', 'skipped', 'abandoned')) AS troubles
+        ) FILTER (WHERE e.status IN ('failed', 'skipped', 'abandoned')) AS troubles,
+        string_agg(
+            concat(e.entity, ': ', e.error_traceback), chr(10) ORDER BY e.run_entity_id
+        ) FILTER (WHERE e.error_traceback IS NOT NULL) AS tracebacks
     FROM audit.etl_run_entity AS e
     GROUP BY e.run_id
 )
@@ -56,7 +60,7 @@ SELECT
         WHEN r.status IN ('running', 'success', 'failed') THEN coalesce(r.error_message, n.troubles)
         ELSE concat(r.status, ': ', coalesce(r.error_message, n.troubles, 'no message'))
     END AS error_message,
-    r.error_traceback,
+    coalesce(r.error_traceback, n.tracebacks) AS error_traceback,
     'etl_assets' AS etl_version,
     r.triggered_by,
     r.hostname,
