@@ -165,6 +165,18 @@ def test_entities_can_be_chosen_and_what_is_wrong_is_one_line(shell: Shell) -> N
     assert "Traceback" not in failed.err
 
 
+def test_upstream_reads_the_source_first_and_says_so_in_the_help(shell: Shell, command: Callable[..., Answer]) -> None:
+    answer = shell.run("run", "chatwoot", "conversas_analytics", "--upstream", "--json")
+    assert answer.code == 0, answer.err
+    entities = [line["entity"] for line in answer.lines]
+    assert entities[-1] == "chatwoot.analytics.conversas_analytics"
+    assert {"chatwoot.staging.conversations", "chatwoot.staging.messages"} < set(entities[:-1])
+    assert all(e.startswith("chatwoot.staging.") for e in entities[:-1])
+    told = " ".join(command("run", "--help", COLUMNS="200").out.split())
+    assert "--upstream" in told
+    assert "from the source on" in told
+
+
 def test_health_follows_what_happened(command: Callable[..., Answer], shell: Shell) -> None:
     # The failure of the test before is within the last day.
     answer = command("health", "chatwoot")
