@@ -172,6 +172,9 @@ class PostgresDialect(PostgresMerge):
     def type_fits(self, source: str, target: str) -> bool:
         return types.fits(source, target)
 
+    def type_rounds(self, source: str, target: str) -> bool:
+        return types.rounds(source, target)
+
     def widens(self, old: str, new: str) -> bool:
         return types.widens(old, new)
 
