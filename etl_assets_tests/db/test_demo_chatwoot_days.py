@@ -55,7 +55,7 @@ def test_a_day_changes_what_it_says_and_touches_what_chatwoot_touches(small: str
     reopened = [key for key in stayed if (old[key][2]["status"], new[key][2]["status"]) == (1, 0)]
     assert len(reopened) == counts["reopened"]
 
-    newest = max(row[1] for row in old.values() if row[1] < datetime(2026, 11, 2))
+    newest = max(row[1] for row in old.values() if row[1] < datetime(2026, 11, 1))
     now = one(small, "SELECT now() AT TIME ZONE 'UTC'")
     for table, states in after.items():
         for key, row in states.items():
@@ -127,4 +127,5 @@ def test_a_deleted_conversation_can_come_back_under_its_id(small: str) -> None:
     assert one(small, "SELECT count(*) FROM messages WHERE conversation_id = %s", key) == 0
     restore_conversation(small, kept)
     assert one(small, "SELECT count(*) FROM conversations WHERE id = %s AND updated_at > %s", key, END) == 1
-    assert one(small, "SELECT count(*) FROM messages WHERE conversation_id = %s", key) == before
+    again = "SELECT count(*) FROM messages WHERE conversation_id = %s AND updated_at > %s AND created_at < %s"
+    assert one(small, again, key, END, END) == before

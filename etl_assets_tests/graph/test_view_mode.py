@@ -27,6 +27,7 @@ def viewed(databases: Databases, small_source: str) -> World:
     source = databases.copy(small_source, "view_source")
     execute(source, files("etl_assets.demo.chatwoot").joinpath("source_views.sql").read_text(encoding="utf-8"))
     world = World(source, databases.make("view_dw"), mode="view")
+    execute(source, "UPDATE conversations SET status = 1 WHERE updated_at >= '2999-01-01'")
     # The owner's view counts seconds in 4 bytes and cannot be read while a row is dated 2999: a failure, not a hang.
     outcome = world.run(entities=["staging.vw_conversations_analytics_final"])
     assert [(e.status, e.counts["inserted"]) for e in outcome.entities] == [("failed", 0)]
