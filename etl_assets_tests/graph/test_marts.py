@@ -193,9 +193,8 @@ def test_today_is_told_against_yesterday_and_who_waits(world: World) -> None:
     boxes = [box for (box,) in rows(world.source, "SELECT DISTINCT inbox_id FROM conversations ORDER BY 1")]
     execute(world.source, "UPDATE conversations SET waiting_since = NULL, status = 1, updated_at = created_at")
     midnight = "(date_trunc('day', now() AT TIME ZONE 'America/Sao_Paulo') AT TIME ZONE 'America/Sao_Paulo')"
-    today, yesterday = (
-        f"({midnight} + {shift}) AT TIME ZONE 'UTC'" for shift in ("interval '1 s'", "interval '-12 h'")
-    )
+    today = f"({midnight} + interval '1 s') AT TIME ZONE 'UTC'"
+    yesterday = f"({midnight} - interval '12 h') AT TIME ZONE 'UTC'"
     clock = "now() AT TIME ZONE 'UTC'"
     make = (
         "INSERT INTO conversations (account_id, inbox_id, display_id, status, created_at, updated_at, last_activity_at,"
