@@ -37,6 +37,14 @@ def prepare() -> None:
 def run(
     system: Annotated[str, typer.Argument(help="System to run, for instance chatwoot.")],
     entities: Annotated[list[str] | None, typer.Argument(help="Only these tables (table or layer.table).")] = None,
+    upstream: Annotated[
+        bool,
+        typer.Option(
+            "--upstream",
+            help="First bring up to date, from the source on, all that the named tables are made of; "
+            "without it they are made of what the warehouse has.",
+        ),
+    ] = False,
     full: Annotated[bool, typer.Option("--full", help="Read everything again, deletions included.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Report what would change; write nothing but the audit row.")
@@ -55,7 +63,11 @@ def run(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line per entity.")] = False,
 ) -> None:
-    """Run a system here, without daemon or webserver. Exit code 0 only if every entity succeeded."""
+    """Run a system here, without daemon or webserver. Exit code 0 only if every entity succeeded.
+
+    All of it, or the tables named: `etl_assets run ecommerce dim_cliente --upstream` reads the source first, as the
+    old runner did for an entity; without --upstream the table is made of what its mirrors have.
+    """
     from etl_assets.orchestration import launch
     from etl_assets.orchestration.printing import show
 
@@ -69,6 +81,7 @@ def run(
             "plan" if dry_run else ("full" if full else "incremental"),
             _instance(),
             entities=entities or (),
+            upstream=upstream,
             mode=mode,
             batch_size=batch_size or 0,
             cutoff_minutes=-1 if cutoff_minutes is None else cutoff_minutes,

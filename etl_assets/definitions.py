@@ -16,10 +16,11 @@ from etl_assets.orchestration.checks import build_checks
 from etl_assets.orchestration.factory import build_assets
 from etl_assets.orchestration.io_managers import io_manager_for
 from etl_assets.orchestration.jobs import build_jobs, build_schedules
+from etl_assets.orchestration.monitor import build_monitor, build_monitor_job, build_monitor_schedule
 from etl_assets.orchestration.plan import build_plan_job
 from etl_assets.orchestration.resources import load_options
 from etl_assets.orchestration.sensors import build_reaper, build_sweep
-from etl_assets.orchestration.system import Cadence, System
+from etl_assets.orchestration.system import Cadence, Monitoring, System, Watched
 from etl_assets.settings import PROJECT_ROOT, Settings, load_settings
 from etl_assets.systems import chatwoot, ecommerce
 
@@ -54,6 +55,7 @@ def ecommerce_system(settings: Settings) -> System:
         warehouse_url=settings.ecommerce_dw,
         cadence=Cadence(incremental="0 * * * *", full="0 5 * * 0", overdue_hours=3),
         first_month="2019-01-01",
+        monitoring=Monitoring("*/15 * * * *", tuple(Watched(*entity) for entity in ecommerce.ENTITIES)),
     )
 
 
@@ -68,10 +70,14 @@ def build_defs(systems: Sequence[System] | None = None, settings: Settings | Non
     systems = list(systems) if systems is not None else build_systems(settings)
     running = settings.etl_env == "production"
     return dg.Definitions(
-        assets=[a for s in systems for a in build_assets(s)],
+        assets=[a for s in systems for a in (*build_assets(s), *build_monitor(s))],
         asset_checks=[c for s in systems for c in build_checks(s)],
-        jobs=[j for s in systems for j in (*build_jobs(s), build_plan_job(s))],
-        schedules=[x for s in systems for x in build_schedules(s, running=running)],
+        jobs=[j for s in systems for j in (*build_jobs(s), build_plan_job(s), *build_monitor_job(s))],
+        schedules=[
+            x
+            for s in systems
+            for x in (*build_schedules(s, running=running), *build_monitor_schedule(s, running=running))
+        ],
         sensors=[*(build_sweep(s) for s in systems), build_reaper(systems)],
         resources={"load": load_options(), **{s.io_manager_key: io_manager_for(s) for s in systems}},
         executor=dg.in_process_executor,

@@ -61,10 +61,13 @@ def run_job(
     instance: dg.DagsterInstance,
     *,
     entities: Sequence[str] = (),
+    upstream: bool = False,
     tags: Mapping[str, str] | None = None,
     **options: object,
 ) -> RunOutcome:
-    """Run `<system>_<kind>` here. `entities` restricts it to tables by name; `options` are those of LoadOptions.
+    """Run `<system>_<kind>` here. `entities` restricts it to tables by name, and with `upstream` all they are made of.
+
+    `options` are those of LoadOptions.
 
     Raises SpecError for an unknown table; a failed run is an outcome, not an exception.
     """
@@ -73,6 +76,8 @@ def run_job(
     # The audit and the event log have it all; the terminal shows what goes wrong.
     config["loggers"] = {"console": {"config": {"log_level": "CRITICAL"}}}
     specs = [system.graph.find(e) for e in entities]
+    if upstream:
+        specs = _with_upstream(system.graph, specs)
     if kind == "plan":
         if specs:
             config["ops"] = {f"rehearse_{system.name}": {"config": {"entities": [s.entity for s in specs]}}}
@@ -95,6 +100,18 @@ def run_job(
     except SQLAlchemyError as unreachable:
         found, error = (), error or str(system.dialect.classify(unreachable))
     return RunOutcome(result.run_id, result.success, found, error)
+
+
+def _with_upstream(graph: Graph, chosen: Sequence[TableSpec]) -> list[TableSpec]:
+    """`chosen` and every table and view they are made of, mirrors first."""
+    found: set[str] = set()
+    waiting = list(chosen)
+    while waiting:
+        spec = waiting.pop()
+        if spec.entity not in found:
+            found.add(spec.entity)
+            waiting += graph.upstream(spec)
+    return [s for s in graph.ordered if s.entity in found]
 
 
 def _with_views_between(graph: Graph, chosen: Sequence[TableSpec]) -> list[TableSpec]:

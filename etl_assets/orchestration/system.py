@@ -32,6 +32,27 @@ class Cadence:
 
 
 @dataclass(frozen=True)
+class Watched:
+    """An entity the monitor looks at: a stored table and the mirror its rows come from, as `layer.table`.
+
+    `retired` is a condition over the table's columns that holds for rows the source has deleted softly, which it marks
+    in the mirror's column `deleted_at`; None where it does not delete so.
+    """
+
+    table: str
+    mirror: str
+    retired: str | None = None
+
+
+@dataclass(frozen=True)
+class Monitoring:
+    """What the asset `[system, ops, monitor]` looks at, and when (a cron line in the system's zone)."""
+
+    cron: str
+    entities: tuple[Watched, ...]
+
+
+@dataclass(frozen=True)
 class System:
     """One ETL system. `source_url` and `warehouse_url` are called when a run starts, never at import."""
 
@@ -46,6 +67,7 @@ class System:
     first_month: str
     zone: str = "America/Sao_Paulo"
     months_ahead: int = 1
+    monitoring: Monitoring | None = None
 
     @cached_property
     def partitions(self) -> dg.MonthlyPartitionsDefinition:

@@ -1,7 +1,8 @@
 """E-commerce data warehouse: the shop's tables, mirrored; dimensions with surrogate keys; facts; dashboards' marts.
 
-Read in the order data flows: source, staging, keys, dimensions, facts, marts, kpis, and the views on top. Surrogate
-keys of teams and sellers are allocated first (keys): each of the two dimensions then names members of the other.
+Read in the order data flows: source, staging, keys, dimensions, facts, marts, kpis, and the views on top; operations is
+what operators look at. Surrogate keys of teams and sellers are allocated first (keys): each of the two dimensions then
+names members of the other.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from etl_assets.systems.ecommerce.history import history
 from etl_assets.systems.ecommerce.keys import keys
 from etl_assets.systems.ecommerce.kpis import kpis
 from etl_assets.systems.ecommerce.marts import marts
+from etl_assets.systems.ecommerce.operations import ENTITIES, operations
 from etl_assets.systems.ecommerce.staging import mirrors
 
-__all__ = ["specs"]
+__all__ = ["ENTITIES", "specs"]
 
 
 def specs() -> tuple[TableSpec, ...]:
@@ -32,4 +34,5 @@ def specs() -> tuple[TableSpec, ...]:
         *kpis(),
         *dimension_views(),
         *fact_views(),
+        *operations(),
     )

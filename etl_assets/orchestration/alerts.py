@@ -1,0 +1,120 @@
+"""When something about a watched entity wants attention: the alert conditions and quality checks of the old monitor.
+
+Belongs here: thresholds and conditions over what was measured. Does not belong here: reading, Dagster's own checks of
+tables (checks.py). An entity that is switched off is never judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from etl_assets.orchestration.measured import WEEK, Measured
+
+SLA_DELAY = timedelta(minutes=120)
+SLA_NO_RUN = timedelta(hours=24)
+FAIL_RATE_THRESHOLD = 0.30
+FAIL_RATE_MIN_RUNS = 3
+LEAST_COVERAGE_PERCENT = 95.0
+# Softly deleted rows of the source that the table may mark more or less: so many, or this share of them.
+SOFT_DELETE_ROWS, SOFT_DELETE_SHARE = 5, 0.10
+
+
+@dataclass(frozen=True)
+class Condition:
+    """`fires` says, of an active entity at a moment, whether it wants attention."""
+
+    name: str
+    severity: Literal["ERROR", "WARN"]
+    description: str
+    fires: Callable[[Measured, datetime], bool]
+
+
+def _delayed(entity: Measured, now: datetime) -> bool:
+    # A quiet source is not late: only rows that wait make an old success matter.
+    waits = entity.source is not None and entity.source.pending > 0
+    return waits and (entity.last_success is None or now - entity.last_success > SLA_DELAY)
+
+
+def _no_recent_run(entity: Measured, now: datetime) -> bool:
+    ran = [r for r in entity.runs if r.status != "skipped"]
+    return not ran or now - ran[0].started_at > SLA_NO_RUN
+
+
+def _fails_often(entity: Measured, now: datetime) -> bool:
+    ended = entity.ended_since(now - WEEK)
+    failed = sum(r.status == "failed" for r in ended)
+    return len(ended) >= FAIL_RATE_MIN_RUNS and failed >= FAIL_RATE_THRESHOLD * len(ended)
+
+
+def _not_covered(entity: Measured, _now: datetime) -> bool:
+    return entity.coverage is None or entity.coverage < LEAST_COVERAGE_PERCENT
+
+
+def _pending(entity: Measured, _now: datetime) -> bool:
+    return entity.source is not None and entity.source.pending > 0
+
+
+def _soft_deletes_differ(entity: Measured, _now: datetime) -> bool:
+    if entity.source is None or entity.target is None or entity.target.retired is None:
+        return False
+    deleted = entity.source.soft_deleted
+    return abs(deleted - entity.target.retired) > max(SOFT_DELETE_ROWS, SOFT_DELETE_SHARE * deleted)
+
+
+def _keys_differ(entity: Measured, _now: datetime) -> bool:
+    return entity.target is not None and entity.target.missing + entity.target.surplus > 0
+
+
+def _in_the_future(entity: Measured, _now: datetime) -> bool:
+    return entity.source is not None and entity.source.future > 0
+
+
+ALERTS = (
+    Condition("etl_failure", "ERROR", "No entity's last run failed", lambda e, _now: e.failed),
+    Condition(
+        "sla_watermark_delay",
+        "WARN",
+        f"Where rows wait, the last success is not older than {SLA_DELAY.total_seconds() / 60:.0f} minutes",
+        _delayed,
+    ),
+    Condition(
+        "sla_no_recent_run",
+        "WARN",
+        f"Every entity ran in the last {SLA_NO_RUN.total_seconds() / 3600:.0f} hours",
+        _no_recent_run,
+    ),
+    Condition(
+        "etl_recurrent_failure",
+        "WARN",
+        f"Less than {FAIL_RATE_THRESHOLD:.0%} of an entity's runs of 7 days failed ({FAIL_RATE_MIN_RUNS} runs or more)",
+        _fails_often,
+    ),
+)
+QUALITY = (
+    Condition(
+        "cobertura_oltp_dw",
+        "WARN",
+        f"Tables have at least {LEAST_COVERAGE_PERCENT:.0f} % as many rows as their source",
+        _not_covered,
+    ),
+    Condition("pendencia_incremental", "WARN", "No source row lies beyond the stored watermark", _pending),
+    Condition(
+        "reconciliacao_soft_delete",
+        "WARN",
+        f"Tables mark what the source deleted softly, but for {SOFT_DELETE_ROWS} rows or {SOFT_DELETE_SHARE:.0%}",
+        _soft_deletes_differ,
+    ),
+    Condition(
+        "reconciliacao_chaves", "WARN", "Tables have the keys of their mirrors, rejected rows apart", _keys_differ
+    ),
+    Condition(
+        "origem_no_futuro", "WARN", "No source row is dated in the future: it would wait until then", _in_the_future
+    ),
+)
+
+
+def firing(condition: Condition, entities: list[Measured], now: datetime) -> list[Measured]:
+    return [e for e in entities if e.active and condition.fires(e, now)]
