@@ -22,6 +22,7 @@ from filelock import FileLock
 from psycopg import sql
 
 from etl_assets.demo import embedded, pg_binaries
+from etl_assets.engine import audit
 
 # Not pytest's own temporary folder: it is closed to the account that runs the server for root, and its path is long.
 _PARENT = Path("/var/tmp")
@@ -42,6 +43,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for folder in {"db", "graph", "browser", "faults"}.intersection(item.path.parts):
             item.add_marker(folder)
+
+
+@pytest.fixture(autouse=True)
+def _no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The dead of a test are dead: the reaper need not wait for a word from them. Tests of that wait set it again."""
+    monkeypatch.setattr(audit, "PATIENCE", 0.0)
 
 
 @pytest.fixture(scope="session")

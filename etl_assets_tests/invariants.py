@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from etl_assets.engine.dialects import postgres_types as types
 from etl_assets.engine.options import Result
 from etl_assets.engine.spec import Incremental, ReplaceWindow, TableSpec
 from etl_assets_tests.world import World
+
+NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
 
 
 def assert_holds(world: World, *, again: bool = True, only: Iterable[str] = ()) -> None:
@@ -106,10 +109,34 @@ def assert_adds_up(result: Result) -> None:
 def _hashes(world: World, spec: TableSpec, relation: str, *, from_source: bool) -> dict[str, set[str]]:
     dialect = world.destination.dialect
     names = {n: spec.source_column(n) if from_source else n for n in spec.data_columns if n not in spec.not_compared}
-    typed = [f'("{source}"::{dialect.declared_type(spec.table.columns[name])})::text' for name, source in names.items()]
+    sources = {}
+    if from_source and spec.source:
+        with world.destination.engine.connect() as conn:
+            sources = {c.name: c.type for c in dialect.columns(conn, spec.source)}
+    typed = []
+    for name, source in names.items():
+        declared = dialect.declared_type(spec.table.columns[name])
+        typed.append(_comparable(f'"{source}"', sources.get(source, declared), declared))
     key = ", ".join(f'"{names.get(k, k)}"' for k in spec.key)
     rows = world.rows(f"SELECT jsonb_build_array({key})::text, md5(row({', '.join(typed)})::text) FROM {relation}")
     found: dict[str, set[str]] = {}
     for row_key, digest in rows:
         found.setdefault(row_key, set()).add(digest)
     return found
+
+
+def _comparable(value: str, type_: str, declared: str) -> str:
+    """Text of a value of `type_` that equals that of a `declared` one if, and only if, the value is the same.
+
+    A cast to the declared type alone would round the source as silently as a faulty load does.
+    """
+    (base, _, array), (wanted, _, _) = types.split(type_), types.split(declared)
+    if not array and base in NUMBERS and wanted in NUMBERS:
+        if base == "real" and wanted == "double precision":
+            value = f"{value}::double precision"
+        if base == "double precision" and types.decimals(declared) is not None:
+            value = f"{value}::numeric"  # 15 digits: what lies beyond is noise of binary fractions
+        return f"trim_scale({value}::text::numeric)::text"
+    if wanted.startswith(("time", "interval")):
+        declared = types.without_limits(declared)
+    return f"({value}::{declared})::text"

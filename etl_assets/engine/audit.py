@@ -20,7 +20,9 @@ import sqlalchemy as sa
 from etl_assets.engine import control
 from etl_assets.engine.control import etl_run, etl_run_entity
 from etl_assets.engine.destination import Destination
+from etl_assets.engine.dialects.base import Dialect
 from etl_assets.engine.errors import EtlError, RejectLimitError, SpecError, without_secrets
+from etl_assets.engine.life import PATIENCE, Life
 from etl_assets.engine.options import COUNT_NAMES, Counts, Result, Status
 
 _e, _r = etl_run_entity.c, etl_run.c
@@ -41,7 +43,7 @@ class RunAudit:
     dagster_run_id: str | None = None
     is_dry_run: bool = False
     _run_id: int | None = field(default=None, repr=False)
-    _held: sa.Connection | None = field(default=None, repr=False)
+    _life: Life | None = field(default=None, repr=False)
 
     @property
     def run_id(self) -> int:
@@ -61,29 +63,28 @@ class RunAudit:
 
     def hold(self, *, wait_seconds: float = 5) -> bool:
         """Say that this run's process lives, until it ends or calls `release`; False when another one says so too."""
-        if self._held is not None:
-            return True
-        name = _life(self.dagster_run_id, None if self.dagster_run_id else self.run_id)
-        conn = self.destination.engine.connect()
-        deadline = time.monotonic() + wait_seconds
-        while not self.destination.dialect.try_lock(conn, name):
-            if time.monotonic() >= deadline:
-                conn.close()
+        if self._life is None:
+            name = _life(self.dagster_run_id, None if self.dagster_run_id else self.run_id)
+            life = Life(self.destination, name)
+            if not life.take(wait_seconds):
                 return False
-            time.sleep(0.1)
-        conn.commit()
-        self._held = conn
+            self._life = life
         return True
+
+    def keep(self) -> None:
+        """See to it that what `hold` began still holds; nothing to do when it did not."""
+        if self._life is not None:
+            self._life.keep()
 
     def release(self) -> None:
         """End what `hold` began; nothing to do when it did not."""
-        if self._held is not None:
-            # The lock goes with its session, which may be gone already.
-            self._held.close()
-            self._held = None
+        if self._life is not None:
+            self._life.release()
+            self._life = None
 
     def start(self, entity: str, mode: str, cursor_start: str | None) -> int:
         """Open the row of an entity whose lock the caller holds; rows a dead process left open become `abandoned`."""
+        self.keep()
         run_id = self.run_id
         with self._begin() as conn:
             conn.execute(_abandon(_e.entity == entity))
@@ -144,6 +145,7 @@ class RunAudit:
 
     def recorded(self, row: int) -> Result:
         """Return what the entity's row says was committed, for instance after a commit whose outcome is unknown."""
+        self.keep()
         with self._begin() as conn:
             found = conn.execute(sa.select(etl_run_entity).where(_e.run_entity_id == row)).mappings().one()
         return Result(
@@ -262,15 +264,19 @@ def run_is_alive(destination: Destination, dagster_run_id: str) -> bool:
 def reap(destination: Destination) -> list[str]:
     """Close what dead processes left `running`: entities whose lock is free, then runs of which nothing runs.
 
-    Returns the Dagster run ids of the runs closed. Nothing of a run that says it lives (`RunAudit.hold`) is touched.
+    Returns the Dagster run ids of the runs closed. Nothing of a run that says it lives (`RunAudit.hold`) is touched;
+    one that is silent gets a moment to say so.
     """
     dialect, mine = destination.dialect, _r.system == destination.graph.system
     columns = (_r.run_id, _r.dagster_run_id)
     closed: list[str] = []
     with destination.engine.connect() as conn:
-        for run in conn.execute(sa.select(*columns).where(_r.status == "running", mine)).all():
+        running = conn.execute(sa.select(*columns).where(_r.status == "running", mine)).all()
+        conn.commit()
+        silent = _that_stay_free(conn, dialect, {_life(r.dagster_run_id, r.run_id) for r in running})
+        for run in running:
             life = _life(run.dagster_run_id, run.run_id)
-            if not dialect.try_lock(conn, life):
+            if life not in silent or not dialect.try_lock(conn, life):
                 continue
             of_run = sa.and_(_e.run_id == run.run_id, _e.status == "running")
             for row in conn.execute(sa.select(_e.run_entity_id, _e.entity).where(of_run)).all():
@@ -284,6 +290,21 @@ def reap(destination: Destination) -> list[str]:
             dialect.unlock(conn, life)
             conn.commit()
     return closed
+
+
+def _that_stay_free(conn: sa.Connection, dialect: Dialect, locks: set[str]) -> set[str]:
+    """Those that nobody takes for as long as a living process may need to take its own again."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        for lock in sorted(locks):
+            if dialect.try_lock(conn, lock):
+                dialect.unlock(conn, lock)
+            else:
+                locks = locks - {lock}
+        conn.commit()
+        if not locks or time.monotonic() >= deadline:
+            return locks
+        time.sleep(0.5)
 
 
 def _close_orphan(conn: sa.Connection, run_id: int) -> list[str]:

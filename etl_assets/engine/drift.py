@@ -82,7 +82,8 @@ def compare(
 
     def read(name: str, found: CatalogColumn, stored_type: str) -> None:
         was = known.get(found.name, found.type)
-        if not source_dialect.type_fits(found.type, stored_type):
+        fits = source_dialect.type_fits(found.type, stored_type)
+        if not fits or source_dialect.type_rounds(found.type, stored_type):
             problems.append(f"column {found.name} is {found.type}, which does not fit {stored_type}")
         elif was != found.type and not accept_retyped and not source_dialect.widens(was, found.type):
             problems.append(f"column {found.name} changed from {was} to {found.type}")

@@ -94,7 +94,7 @@ class MirrorLoad(Load):
         control.write(writer.conn, self.spec.entity, source_columns=shape.seen)
         types = {t: from_dialect.transfer_type(c.type) for t, c in shape.pairs}
         stage = dialect.create_stage(writer.conn, [CatalogColumn(n, t, False) for n, t in types.items()])
-        expressions = {n: dialect.expression(n, t, shape.stored_types[n]) for n, t in types.items()}
+        expressions = {n: dialect.expression(n, t, shape.stored_types[n], exact=True) for n, t in types.items()}
         return Attempt(
             writer,
             source,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,7 +10,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from etl_assets.engine import audit, run
+from etl_assets.engine import audit, life, run
 from etl_assets.engine.audit import RunAudit, run_status
 from etl_assets.engine.errors import LockBusyError, SchemaDriftError
 from etl_assets.engine.options import Options, Status
@@ -162,6 +163,60 @@ def test_hold_says_who_lives(make_world: MakeWorld) -> None:
     assert other.hold()
     other.release()
     assert not audit.run_is_alive(world.destination, RUN)
+
+
+def cut_all(world: World) -> None:
+    """What a restart of the warehouse does to its sessions."""
+    world.sql(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+        "WHERE pid <> pg_backend_pid() AND datname = current_database()"
+    )
+
+
+def test_a_run_whose_sessions_were_cut_says_again_that_it_lives(make_world: MakeWorld) -> None:
+    world = make_world()
+    held = world.audit(dagster_run_id=RUN)
+    assert held.hold()
+    cut_all(world)
+    deadline = time.monotonic() + 5
+    while not audit.run_is_alive(world.destination, RUN) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert audit.run_is_alive(world.destination, RUN)
+    # The next entity does not wait for that.
+    cut_all(world)
+    run.load(world.graph.find("orders"), world.destination, held, Options(), source=world.source)
+    assert audit.run_is_alive(world.destination, RUN)
+    held.close([])
+    held.release()
+    assert not audit.run_is_alive(world.destination, RUN)
+    assert_holds(world)
+
+
+def test_a_live_run_in_back_off_is_not_reaped_after_its_sessions_were_cut(
+    make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "PATIENCE", life.PATIENCE)
+    world = make_world()
+    # Opened, and no lock of its table held: what a load is between two attempts.
+    held = open_run(world)
+    assert held.hold()
+    dead = open_run(world, "dead", "t.core.customers")
+    cut_all(world)
+    assert audit.reap(world.destination) == ["dead"]
+    assert statuses(world) == (["running", "abandoned"], ["running", "abandoned"])
+    held.release()
+    assert audit.reap(world.destination) == [RUN]
+    assert dead.run_id != held.run_id
+
+
+def test_a_life_lock_outlasts_an_idle_limit_of_the_server(make_world: MakeWorld) -> None:
+    world = make_world()
+    world.sql(f"ALTER DATABASE {world.url.database} SET idle_session_timeout = '100ms'")
+    held = world.audit(dagster_run_id=RUN)
+    assert held.hold()
+    time.sleep(0.5)
+    assert audit.run_is_alive(world.destination, RUN)
+    held.release()
 
 
 def test_entities_of_no_graph_are_reaped_by_their_layer(make_world: MakeWorld) -> None:

@@ -5,7 +5,7 @@ Belongs here: what other tests rely on when they play with their source. Does no
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -23,14 +23,20 @@ from etl_assets_tests.db.chatwoot_source import END, MakeDatabase, fingerprint, 
 pytestmark = pytest.mark.db
 
 
+STATE = ("conversations", "contacts", "inboxes", "users", "teams", "accounts", "messages", "csat_survey_responses")
+
+
 def _state(url: str) -> dict[str, dict[int, tuple[Any, ...]]]:
     kept: dict[str, dict[int, tuple[Any, ...]]] = {}
-    for table in ("conversations", "contacts", "inboxes", "users", "teams", "messages", "csat_survey_responses"):
+    for table in STATE:
         kept[table] = {row[0]: row for row in rows(url, f"SELECT id, updated_at, to_jsonb(t) FROM {table} AS t")}
     return kept
 
 
 def test_a_day_changes_what_it_says_and_touches_what_chatwoot_touches(small: str) -> None:
+    newest = max(
+        one(small, f"SELECT max(updated_at) FROM {t} WHERE updated_at < %s", END) for t in (*STATE, "reporting_events")
+    )
     before, counts, after = _state(small), mutate(small, seed=3), _state(small)
     assert all(
         counts[kind] > 0 for kind in counts if kind not in ("deleted_ratings", "deleted_events", "deleted_taggings")
@@ -55,13 +61,19 @@ def test_a_day_changes_what_it_says_and_touches_what_chatwoot_touches(small: str
     reopened = [key for key in stayed if (old[key][2]["status"], new[key][2]["status"]) == (1, 0)]
     assert len(reopened) == counts["reopened"]
 
-    newest = max(row[1] for row in old.values() if row[1] < datetime(2026, 11, 2))
     now = one(small, "SELECT now() AT TIME ZONE 'UTC'")
+    late = set()
     for table, states in after.items():
         for key, row in states.items():
             if before[table].get(key) != row and key not in changed - touched:
-                assert newest < row[1] <= now, (table, key)
-    for table in ("inboxes", "users", "teams"):
+                assert row[1] <= now, (table, key)
+                if row[1] <= newest:
+                    assert key not in before[table]
+                    late.add((table, newest - row[1]))
+    # A late commit: less behind than the quarter of an hour that a load reads again.
+    assert late == {(table, timedelta(minutes=5)) for table in ("conversations", "contacts", "messages")}
+    assert counts["late"] == 1
+    for table in ("inboxes", "users", "teams", "accounts"):
         renamed = [key for key, row in after[table].items() if row != before[table][key]]
         assert len(renamed) == counts[f"{table}_renamed"] == 1
     rated = after["csat_survey_responses"].keys() - before["csat_survey_responses"].keys()
@@ -127,4 +139,5 @@ def test_a_deleted_conversation_can_come_back_under_its_id(small: str) -> None:
     assert one(small, "SELECT count(*) FROM messages WHERE conversation_id = %s", key) == 0
     restore_conversation(small, kept)
     assert one(small, "SELECT count(*) FROM conversations WHERE id = %s AND updated_at > %s", key, END) == 1
-    assert one(small, "SELECT count(*) FROM messages WHERE conversation_id = %s", key) == before
+    again = "SELECT count(*) FROM messages WHERE conversation_id = %s AND updated_at > %s AND created_at < %s"
+    assert one(small, again, key, END, END) == before

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from etl_assets.engine.dialects import postgres_stage
 from etl_assets.engine.errors import AccessError, EtlError, SchemaDriftError
-from etl_assets_tests.invariants import assert_holds, assert_wrote_nothing
-from etl_assets_tests.world import MakeWorld, World, customers, daily, orders
+from etl_assets.engine.spec import Snapshot
+from etl_assets_tests.invariants import assert_equals_its_source, assert_holds, assert_wrote_nothing
+from etl_assets_tests.world import MakeWorld, World, customers, daily, orders, spec
 
 
 def loaded(make_world: MakeWorld, **more: Any) -> World:
@@ -117,6 +120,28 @@ def test_dropped_renamed_and_retyped_columns_stop_before_any_write(
         assert message in str(caught.value)
     assert world.rows("SELECT * FROM staging.orders ORDER BY id") == before
     assert world.last_audit()["status"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("source_type", "target", "value"),
+    [
+        ("bigint", sa.Double(), "9007199254740993"),
+        ("timestamp", postgresql.TIMESTAMP(precision=0), "'2026-01-01 00:00:00.6'"),
+        ("double precision", sa.REAL(), "0.123456789012"),
+    ],
+)
+def test_a_type_that_rounds_silently_is_refused_for_a_mirror(
+    make_world: MakeWorld, source_type: str, target: Any, value: str
+) -> None:
+    things = spec("staging.things", [("id", sa.Integer()), ("v", target)], ("id",), Snapshot(), source="src.things")
+    world = make_world(things, source=f"CREATE TABLE src.things (id int PRIMARY KEY, v {source_type})")
+    world.sql(f"INSERT INTO src.things VALUES (1, {value})")
+    with pytest.raises(SchemaDriftError, match="which does not fit"):
+        world.run("things")
+    # The tests' own eye sees it too.
+    world.sql(f"INSERT INTO staging.things VALUES (1, {value})")
+    with pytest.raises(AssertionError, match="differs from its source"):
+        assert_equals_its_source(world, things)
 
 
 @pytest.mark.parametrize(

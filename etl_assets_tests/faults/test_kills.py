@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import time
 from collections.abc import Callable
 
 import pytest
 
-from etl_assets.engine import audit, failpoint, pending, run
+from etl_assets.engine import audit, failpoint, life, pending, run
 from etl_assets.engine.dialects import postgres_copy
 from etl_assets.engine.options import Options
 from etl_assets.engine.spec import Snapshot, TableSpec
@@ -141,6 +142,21 @@ def test_the_reaper_tells_a_killed_run_at_once(world: World, point: str) -> None
     assert {s for (s,) in world.rows("SELECT status FROM audit.etl_run_entity")} == {"abandoned"}
     assert_every_run_ended(world)
     repaired(world)
+
+
+def test_the_reaper_waits_a_moment_for_a_word_and_no_longer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "PATIENCE", life.PATIENCE)
+
+    def work() -> None:
+        opened = world.audit(dagster_run_id=RUN)
+        opened.hold()
+        run.load(world.graph.find("orders"), world.destination, opened, Options(), source=world.source)
+
+    assert killed_at("staged", work) == KILLED
+    began = time.monotonic()
+    assert audit.reap(world.destination) == [RUN]
+    assert time.monotonic() - began < life.PATIENCE + 3
+    assert_every_run_ended(world)
 
 
 def test_a_rehearsal_killed_leaves_nothing(world: World) -> None:

@@ -56,6 +56,7 @@ class Chapter:
 class Story:
     """first load -> `again` -> a day at the source -> `plan` -> `day` -> resolved ones touched -> `full`.
 
+    `reread` are the rows so near the watermark that `day` reads them again: it also sees what moved no updated_at.
     `observed` were seen before they were resolved; `touched` are one of them and one that every load found resolved.
     """
 
@@ -65,6 +66,7 @@ class Story:
     source_before: dict[str, dict[Any, tuple[Any, ...]]] = field(default_factory=dict)
     source_after: dict[str, dict[Any, tuple[Any, ...]]] = field(default_factory=dict)
     oracle_before: Values = field(default_factory=dict)
+    reread: dict[str, set[Any]] = field(default_factory=dict)
     observed: set[int] = field(default_factory=set)
     touched: set[int] = field(default_factory=set)
 
@@ -78,6 +80,7 @@ def play(world: World) -> Story:
     story.source_after = {t: _source_rows(world, t) for t in MIRRORED}
     story.chapters["plan"] = _chapter(world, world.succeed("plan"))
     story.chapters["day"] = _chapter(world, world.succeed())
+    story.reread = {t: _reread(story, t) for t in MIRRORED}
     query = "SELECT conversation_id FROM public.conversas_analytics WHERE resolution_time_source = %s"
     story.observed = {key for (key,) in world.rows(query, "observed")}
     guessed = {key for (key,) in world.rows(query, "updated_at")} - story.source_before["conversations"].keys()
@@ -96,6 +99,16 @@ def _chapter(world: World, outcome: RunOutcome) -> Chapter:
     versions = {t: world.versions(f"staging.{t}", "id") for t in MIRRORED}
     versions["conversas_analytics"] = world.versions("public.conversas_analytics", "conversation_id")
     return Chapter(outcome, world.fingerprint(), control, versions, parity(world))
+
+
+def _reread(story: Story, table: str) -> set[Any]:
+    since = f"""
+        SELECT CAST(e.cursor_start AS timestamp) - interval '15 minutes' FROM audit.etl_run_entity AS e
+        INNER JOIN audit.etl_run AS r ON r.run_id = e.run_id
+        WHERE r.dagster_run_id = '{story.chapters["day"].outcome.run_id}' AND e.entity = 'chatwoot.staging.{table}'
+    """
+    lag = story.world.one(since)
+    return {k for k, (at, _) in story.source_after[table].items() if at >= lag}
 
 
 def _source_rows(world: World, table: str) -> dict[Any, tuple[Any, ...]]:

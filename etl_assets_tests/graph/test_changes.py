@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from etl_assets.demo.chatwoot import late_commit
+from etl_assets.demo.chatwoot import delete_conversation, late_commit, restore_conversation
+from etl_assets_tests.graph.story import SERVING
 from etl_assets_tests.graph.world import STORED, World, counts, execute, rows, written
 
 
@@ -180,6 +181,35 @@ def test_a_survey_or_event_of_no_conversation_stops_nothing(world: World) -> Non
     assert world.fingerprint(STORED[10:]) == before
     assert world.one("SELECT count(*) FROM staging.csat_survey_responses WHERE conversation_id > 2147483647") == 2
     world.succeed("full")
+
+
+def test_a_deleted_conversation_that_returns_is_as_it_was(world: World) -> None:
+    ((key,),) = rows(
+        world.source,
+        "SELECT conversation_id FROM messages GROUP BY 1 HAVING count(*) BETWEEN 4 AND 9 ORDER BY 1 LIMIT 1",
+    )
+    state = (
+        "SELECT is_deleted, deleted_at IS NOT NULL, t_messages FROM public.conversas_analytics"
+        f" WHERE conversation_id = {key}"
+    )
+    before = world.records(f"SELECT * FROM {SERVING} WHERE conversation_id = {key}")
+    kept = delete_conversation(world.source, key)
+    assert len(kept["messages"]) >= 4
+    world.succeed()
+    assert world.rows(state) == [(False, False, len(kept["messages"]))], "an increment sees no deletion"
+    world.succeed("full")
+    assert world.rows(state)[0][:2] == (True, True)
+    assert world.records(f"SELECT * FROM {SERVING} WHERE conversation_id = {key}") == []
+    restore_conversation(world.source, kept)
+    world.succeed()
+    assert world.rows(state) == [(False, False, len(kept["messages"]))]
+    (after,) = world.records(f"SELECT * FROM {SERVING} WHERE conversation_id = {key}")
+    moved = {
+        "display_id", "conversation_updated_at", "etl_updated_at", "waiting_time_seconds", "resolution_time_seconds",
+        "is_fast_resolution",
+    }  # fmt: skip
+    assert {c for c, v in after.items() if v != before[0][c]} <= moved
+    assert written(world.succeed("full")) == {}
 
 
 # --- how long a resolution took, where no event tells -----------------------------------------------------------------

@@ -19,17 +19,20 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.decorators.op_decorator import DecoratedOpFunction
 
-from etl_assets.definitions import SQL_ROOT, build_defs, build_systems
+from etl_assets.definitions import SQL_ROOT, build_defs, chatwoot_system, ecommerce_system
 from etl_assets.demo.chatwoot import SECRET_COLUMNS
 from etl_assets.engine.spec import TableSpec
 from etl_assets.orchestration.io_managers import PostgresIOManager
+from etl_assets.orchestration.monitor import monitor_key
 from etl_assets.orchestration.recipes import Recipe
 from etl_assets.orchestration.resources import LoadOptions
 from etl_assets.orchestration.system import System
 from etl_assets.settings import PROJECT_ROOT, Settings
 
-SourceMode = Literal["tables", "view"]
-MODES: tuple[SourceMode, ...] = ("tables", "view")
+# Every graph there can be: Chatwoot in both source modes, and the other systems by name.
+Scope = Literal["tables", "view", "ecommerce"]
+SCOPES: tuple[Scope, ...] = ("tables", "view", "ecommerce")
+MODES: tuple[Scope, ...] = ("tables", "view")
 SNAPSHOT = Path(__file__).with_name("snapshot.txt")
 NOWHERE = "postgresql://nobody:nothing@127.0.0.1:1/nowhere"
 
@@ -55,35 +58,32 @@ WRITES = re.compile(
 
 
 @cache
-def definitions(mode: SourceMode = "tables") -> tuple[System, dg.Definitions]:
-    settings = Settings(
-        _env_file=None,
-        chatwoot_source_url=NOWHERE,
-        chatwoot_warehouse_url=NOWHERE,
-        chatwoot_source_mode=mode,
-    )
-    (system,) = build_systems(settings)
+def definitions(scope: Scope = "tables") -> tuple[System, dg.Definitions]:
+    urls = ("chatwoot_source_url", "chatwoot_warehouse_url", "ecommerce_oltp_url", "ecommerce_dw_url")
+    values = dict.fromkeys(urls, NOWHERE) | {"chatwoot_source_mode": scope if scope in MODES else "tables"}
+    settings = Settings.model_validate(values)
+    system = chatwoot_system(settings) if scope in MODES else ecommerce_system(settings)
     return system, build_defs([system], settings)
 
 
 def snapshot() -> str:
-    """One line per asset and source mode: key, partitions, strategy, IO manager key, group, kinds."""
+    """One line per asset: key, partitions, strategy, IO manager key, group, kinds."""
     lines = []
-    for mode in MODES:
-        lines.append(f"# CHATWOOT_SOURCE_MODE={mode}")
-        lines += sorted(_line(each) for each in _assets(mode))
+    for scope in SCOPES:
+        lines.append(f"# CHATWOOT_SOURCE_MODE={scope}" if scope in MODES else f"# {scope}")
+        lines += sorted(_line(each) for each in _assets(scope))
     return "\n".join(lines) + "\n"
 
 
-def _assets(mode: SourceMode) -> Iterator[dg.AssetSpec | dg.AssetsDefinition]:
+def _assets(mode: Scope) -> Iterator[dg.AssetSpec | dg.AssetsDefinition]:
     for each in definitions(mode)[1].assets or ():
         assert isinstance(each, dg.AssetSpec | dg.AssetsDefinition)
         yield each
 
 
-def _tables(mode: SourceMode) -> Iterator[tuple[TableSpec, dg.AssetsDefinition]]:
+def _tables(mode: Scope) -> Iterator[tuple[TableSpec, dg.AssetsDefinition]]:
     for each in _assets(mode):
-        if isinstance(each, dg.AssetsDefinition):
+        if isinstance(each, dg.AssetsDefinition) and each.key != monitor_key(definitions(mode)[0]):
             yield definitions(mode)[0].spec(each.key), each
 
 
@@ -92,7 +92,7 @@ def _line(asset: dg.AssetSpec | dg.AssetsDefinition) -> str:
         spec, strategy, manager, partitions = asset, "external", "-", asset.partitions_def
     else:
         spec = asset.get_asset_spec()
-        strategy, partitions = str(spec.metadata["strategy"]), asset.partitions_def
+        strategy, partitions = str(spec.metadata.get("strategy", "observes")), asset.partitions_def
         manager = asset.get_io_manager_key_for_asset_key(asset.key)
     if partitions is None:
         cut = "unpartitioned"
@@ -104,7 +104,7 @@ def _line(asset: dg.AssetSpec | dg.AssetsDefinition) -> str:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_loading_opens_nothing_and_writes_nothing(mode: SourceMode, tmp_path: Path) -> None:
+def test_loading_opens_nothing_and_writes_nothing(mode: Scope, tmp_path: Path) -> None:
     script = """
 import os, socket, sys
 from pathlib import Path
@@ -123,7 +123,9 @@ names = {key.to_user_string() for key in defs.resolve_asset_graph().get_all_asse
 print(len(names), "chatwoot/views/vw_conversation_metrics_complete" in names)
 """
     environment = {
-        k: v for k, v in os.environ.items() if not k.startswith(("CHATWOOT_", "DAGSTER_", "SOURCE_", "LOCAL_"))
+        k: v
+        for k, v in os.environ.items()
+        if not k.startswith(("CHATWOOT_", "ECOMMERCE_", "DAGSTER_", "SOURCE_", "LOCAL_"))
     }
     environment |= {
         "CHATWOOT_SOURCE_MODE": mode,
@@ -136,7 +138,8 @@ print(len(names), "chatwoot/views/vw_conversation_metrics_complete" in names)
         [sys.executable, "-c", script], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=280
     )
     assert done.returncode == 0, done.stderr
-    expected = len(definitions(mode)[1].resolve_asset_graph().get_all_asset_keys())
+    both = (mode, "ecommerce")
+    expected = sum(len(definitions(s)[1].resolve_asset_graph().get_all_asset_keys()) for s in both)
     assert done.stdout.split() == [str(expected), str(mode == "tables")]
     assert list(tmp_path.iterdir()) == [], "nothing was created in the home folder"
 
@@ -146,16 +149,17 @@ def test_snapshot_pins_key_partitions_strategy_io_manager_group_and_kinds() -> N
 
 
 def test_asset_keys_are_exactly_those_declared() -> None:
-    for mode in MODES:
-        system, defs = definitions(mode)
+    for scope in SCOPES:
+        system, defs = definitions(scope)
         declared = {dg.AssetKey(s.asset_key) for s in system.graph.specs}
-        sources = {dg.AssetKey(("chatwoot", "source", s.source.split(".")[1])) for s in system.graph.specs if s.source}
-        assert set(defs.resolve_asset_graph().get_all_asset_keys()) == declared | sources
+        sources = {dg.AssetKey((system.name, "source", s.source.split(".")[1])) for s in system.graph.specs if s.source}
+        watched = {monitor_key(system)} if scope == "ecommerce" else set()
+        assert set(defs.resolve_asset_graph().get_all_asset_keys()) == declared | sources | watched
 
 
 def test_every_sql_file_has_an_asset_and_the_reverse() -> None:
     used = set()
-    for mode in MODES:
+    for mode in SCOPES:
         system, _ = definitions(mode)
         for spec in system.graph.specs:
             if spec.is_mirror:
@@ -169,27 +173,28 @@ def test_every_sql_file_has_an_asset_and_the_reverse() -> None:
     assert used == set(SQL_ROOT.rglob("*.sql")), "a SQL file without an asset"
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_only_our_io_manager_writes(mode: SourceMode) -> None:
-    system, defs = definitions(mode)
-    managers = {asset.get_io_manager_key_for_asset_key(asset.key) for _, asset in _tables(mode)}
-    assert managers == {"chatwoot_warehouse"} == {system.io_manager_key}
+@pytest.mark.parametrize("scope", SCOPES)
+def test_only_our_io_manager_writes(scope: Scope) -> None:
+    system, defs = definitions(scope)
+    managers = {asset.get_io_manager_key_for_asset_key(asset.key) for _, asset in _tables(scope)}
+    expected = "chatwoot_warehouse" if scope in MODES else f"{scope}_warehouse"
+    assert managers == {expected} == {system.io_manager_key}
     resources = defs.get_repository_def().get_top_level_resources()
     keys = {k for k, r in resources.items() if isinstance(r, dg.IOManagerDefinition)}
-    assert keys - {"io_manager"} == {"chatwoot_warehouse"}
-    with dg.build_resources({"manager": resources["chatwoot_warehouse"]}) as opened:
+    assert keys - {"io_manager"} == {expected}
+    with dg.build_resources({"manager": resources[expected]}) as opened:
         assert isinstance(opened.manager, PostgresIOManager)
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_an_asset_returns_a_recipe_and_asks_for_nothing_it_could_write_with(mode: SourceMode) -> None:
-    for spec, asset in _tables(mode):
+@pytest.mark.parametrize("scope", SCOPES)
+def test_an_asset_returns_a_recipe_and_asks_for_nothing_it_could_write_with(scope: Scope) -> None:
+    for spec, asset in _tables(scope):
         compute = asset.op.compute_fn
         assert isinstance(compute, DecoratedOpFunction)
         recipe = compute.decorated_fn(load=LoadOptions.model_validate({}))
         assert isinstance(recipe, Recipe), f"{spec.entity} returns {type(recipe).__name__}"
         assert recipe.entity == spec.entity
-        assert asset.required_resource_keys == {"load", "chatwoot_warehouse"}, spec.entity
+        assert asset.required_resource_keys == {"load", definitions(scope)[0].io_manager_key}, spec.entity
 
 
 def test_nothing_outside_the_engine_holds_a_statement_that_writes() -> None:
@@ -222,8 +227,22 @@ def test_jobs_schedules_and_sensors_are_exactly_these() -> None:
         assert sensors == dict.fromkeys(("chatwoot_sweep", "reaper"), dg.DefaultSensorStatus.RUNNING)
 
 
-def test_schedules_run_by_default_in_production_only() -> None:
-    system, _ = definitions()
+def test_the_warehouses_own_jobs() -> None:
+    _, defs = definitions("ecommerce")
+    jobs = {j.name for j in defs.resolve_all_job_defs() if not j.name.startswith("__")}
+    kinds = ("incremental", "full", "pending", "plan", "stg", "dim", "fact", "ops", "monitor")
+    assert jobs == {f"ecommerce_{kind}" for kind in kinds}
+    schedules = {s.name: s.cron_schedule for s in defs.get_repository_def().schedule_defs}
+    assert schedules == {
+        "ecommerce_incremental": "0 * * * *",
+        "ecommerce_full": "0 5 * * 0",
+        "ecommerce_monitor": "*/15 * * * *",
+    }
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+def test_schedules_run_by_default_in_production_only(scope: Scope) -> None:
+    system, _ = definitions(scope)
     for environment, status in (
         ("production", dg.DefaultScheduleStatus.RUNNING),
         ("development", dg.DefaultScheduleStatus.STOPPED),
@@ -233,17 +252,18 @@ def test_schedules_run_by_default_in_production_only() -> None:
         assert {s.default_status for s in defs.get_repository_def().schedule_defs} == {status}
 
 
-def test_every_job_runs_in_process_and_has_an_end() -> None:
-    _, defs = definitions()
+@pytest.mark.parametrize("scope", SCOPES)
+def test_every_job_runs_in_process_and_has_an_end(scope: Scope) -> None:
+    _, defs = definitions(scope)
     for job in defs.resolve_all_job_defs():
         assert job.executor_def.name == "in_process", job.name
         if not job.name.startswith("__"):
             assert int(job.tags["dagster/max_runtime"]) <= 6 * 3600, job.name
 
 
-@pytest.mark.parametrize("mode", MODES)
-def test_every_column_is_described_in_the_ui(mode: SourceMode) -> None:
-    for spec, asset in _tables(mode):
+@pytest.mark.parametrize("scope", SCOPES)
+def test_every_column_is_described_in_the_ui(scope: Scope) -> None:
+    for spec, asset in _tables(scope):
         schema = asset.get_asset_spec().metadata["dagster/column_schema"]
         assert isinstance(schema, dg.TableSchema)
         assert [c.name for c in schema.columns] == [c.name for c in spec.table.columns]
@@ -253,7 +273,7 @@ def test_every_column_is_described_in_the_ui(mode: SourceMode) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_personal_data_is_tagged(mode: SourceMode) -> None:
+def test_personal_data_is_tagged(mode: Scope) -> None:
     seen = set()
     for spec, asset in _tables(mode):
         schema = asset.get_asset_spec().metadata["dagster/column_schema"]
@@ -271,6 +291,20 @@ def test_personal_data_is_tagged(mode: SourceMode) -> None:
         extended = ("contact_last_name", "contact_location", "contact_*_attributes", "conversation_*_attributes")
         expected -= {("", p) for p in (*extended, "contact_inbox_source_id")}
     assert seen == expected
+
+
+def test_personal_data_of_the_shop_is_tagged() -> None:
+    """specs/ecommerce_dw.md G29: who somebody is, and how to reach them."""
+    names = {"full_name", "email", "phone", "document_number", "birth_date", "address_line", "nome_cliente",
+             "telefone", "cpf_cnpj", "data_nascimento", "endereco_completo"}  # fmt: skip
+    seen = set()
+    for spec, asset in _tables("ecommerce"):
+        schema = asset.get_asset_spec().metadata["dagster/column_schema"]
+        for column in schema.columns:
+            if column.name in names:
+                seen.add(column.name)
+                assert (column.tags or {}).get("pii"), f"{spec.entity}.{column.name} holds personal data, not tagged"
+    assert seen == names
 
 
 def test_no_secret_is_mirrored() -> None:

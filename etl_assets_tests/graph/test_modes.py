@@ -58,7 +58,8 @@ def test_the_sweep_asks_for_nothing_that_a_run_would_leave_stale(world: World) -
     switch_off(world, FUNNEL)
     make_stale(world)
     assert len(tick(world, "chatwoot_sweep").run_requests or []) == 1
-    world.run("pending")
+    outcome = world.run("pending")
+    assert outcome.success, outcome
     assert world.rows("SELECT DISTINCT consumer FROM ctl.pending_partition") == [(FUNNEL,)]
     assert tick(world, "chatwoot_sweep").skip_message == "nothing is stale"
     execute(world.warehouse, "UPDATE ctl.pending_partition SET consumer = 'chatwoot.marts.mart_removed'")

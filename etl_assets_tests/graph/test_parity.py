@@ -15,6 +15,7 @@ from etl_assets.demo.chatwoot import randomize
 from etl_assets_tests.graph.story import Parity, Story, Values, parity
 from etl_assets_tests.graph.world import Databases, World
 from etl_assets_tests.oracle.chatwoot import COLUMNS
+from etl_assets_tests.oracle.chatwoot_extended import recompute_extended
 
 # Decision 12b: a target that was there knows when a resolution was first seen; the oracle sees the source's end state.
 OF_RESOLUTION = {"resolution_time_seconds", "is_fast_resolution"}
@@ -76,6 +77,28 @@ def test_a_first_load_of_a_randomized_source_equals_the_oracle(
     assert _constant(found.theirs) <= (CONSTANT_RECENT if recent else CONSTANT_LONG_AGO)
 
 
+def test_the_extended_columns_of_the_views_equal_the_oracle(
+    random_world: World, request: pytest.FixtureRequest
+) -> None:
+    for view, expected in zip(
+        ("vw_temporal_metrics", "vw_message_stats_complete"), recompute_extended(random_world.source), strict=True
+    ):
+        columns = tuple(next(iter(expected.values())))
+        found = {
+            row["conversation_id"]: {c: row[c] for c in columns}
+            for row in random_world.records(f"SELECT * FROM views.{view}")
+        }
+        assert found == expected
+        constant = {c for c in columns if len({row[c] for row in expected.values()}) == 1}
+        # A source of two weeks has one part of one month.
+        assert constant <= {"avg_sentiment_score", "conversation_month_abbr", "is_start_of_month", "is_end_of_month"}
+        assert constant <= {"avg_sentiment_score"} or "recent" in request.node.name
+    counts = "SELECT conversation_id, bot_messages_count, chat_messages_count FROM public.conversas_analytics"
+    for key, bots, chat in random_world.rows(counts):
+        values = expected.get(key, {"bot_messages_count": 0, "chat_messages_count": 0})
+        assert (bots, chat) == (values["bot_messages_count"], values["chat_messages_count"])
+
+
 def test_the_synthetic_source_equals_the_oracle_too(loaded: World) -> None:
     found = parity(loaded)
     assert differences(found) == {}
@@ -93,7 +116,15 @@ def test_after_a_day_what_differs_is_deleted_looked_at_or_observed(story: Story)
         if different & OF_LOOKING:
             looked_at.add(key)
         assert different <= OF_LOOKING or (key in story.observed and different <= OF_RESOLUTION), (key, different)
-    assert len(looked_at) == story.played["seen"] > 0
+    # Near the watermark a look is seen with the rest.
+    assert not looked_at & story.reread["conversations"]
+    assert 0 < len(looked_at) <= story.played["seen"]
+    at_once = {
+        k
+        for k in story.reread["conversations"] & story.oracle_before.keys()
+        if found.theirs[k]["agent_last_seen_at"] != story.oracle_before[k]["agent_last_seen_at"]
+    }
+    assert len(looked_at | at_once) == story.played["seen"]
 
 
 def test_after_the_full_load_only_a_resolution_without_event_touched_since_differs(story: Story) -> None:

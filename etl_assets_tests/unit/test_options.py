@@ -13,7 +13,7 @@ from etl_assets.engine.options import COUNT_NAMES, Counts, Options, Result
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"mode": "everything"}, "mode 'everything' is unknown; use one of requested, changed, full"),
+        ({"mode": "everything"}, "mode 'everything' is unknown; use one of requested, changed, update, full"),
         ({"batch_size": 0}, "batch_size is 0; it must be at least 1"),
         ({"batch_size": -5}, "batch_size is -5; it must be at least 1"),
         ({"max_batches": 0}, "max_batches is 0; it must be at least 1"),

@@ -85,6 +85,35 @@ def test_does_not_fit(source: str, target: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("source", "target", "expected"),
+    [
+        ("bigint", "double precision", True),
+        ("integer", "double precision", False),
+        ("integer", "real", True),
+        ("smallint", "real", False),
+        ("double precision", "real", True),
+        ("real", "double precision", False),
+        # Told row by row.
+        ("numeric", "double precision", False),
+        ("double precision", "numeric(12,2)", False),
+        ("timestamp without time zone", "timestamp(0) without time zone", True),
+        ("timestamp(3) with time zone", "timestamp(0) with time zone", True),
+        ("timestamp(0) without time zone", "timestamp(3) without time zone", False),
+        ("date", "timestamp(0) without time zone", False),
+        ("time without time zone", "time(0) without time zone", True),
+        ("interval", "interval(0)", True),
+        ("interval", "interval", False),
+        ("numeric[]", "numeric(5,2)[]", True),
+        ("double precision[]", "numeric[]", True),
+        ("integer[]", "bigint[]", False),
+        ("text", "character varying(5)", False),
+    ],
+)
+def test_rounds_what_no_row_tells(source: str, target: str, expected: bool) -> None:
+    assert types.rounds(source, target) is expected
+
+
+@pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
         ("integer", "integer", True),

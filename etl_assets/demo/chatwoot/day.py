@@ -1,8 +1,8 @@
 """The stretch of time one day of life is played in, and the conversations it is played on.
 
 Belongs here: moments, picks, and the statements several kinds of change share. Does not belong here: the changes.
-Every moment lies after the newest committed change: a day played after a load is news for the next load, never a row
-that arrives too late. Late rows are made on purpose, by late.late_commit.
+Every moment lies after the newest committed change: a day played after a load is news for the next load. One change is
+late on purpose (day_threads.straggle), by less than a loader has to allow for; more are made by late.late_commit.
 """
 
 import random
@@ -22,7 +22,8 @@ _NEWEST = """
         (SELECT max(updated_at) FROM reporting_events WHERE updated_at <= %(now)s),
         (SELECT max(updated_at) FROM inboxes WHERE updated_at <= %(now)s),
         (SELECT max(updated_at) FROM users WHERE updated_at <= %(now)s),
-        (SELECT max(updated_at) FROM teams WHERE updated_at <= %(now)s))
+        (SELECT max(updated_at) FROM teams WHERE updated_at <= %(now)s),
+        (SELECT max(updated_at) FROM accounts WHERE updated_at <= %(now)s))
 """
 
 

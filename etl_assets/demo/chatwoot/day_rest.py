@@ -81,11 +81,14 @@ def rename(day: Day) -> dict[str, int]:
         ("inboxes", "inbox_id", f"Caixa {rng.randrange(10**6)}"),
         ("users", "assignee_id", people[-1]),
         ("teams", "team_id", f"equipe {rng.randrange(10**6)}"),
+        ("accounts", "account_id", f"Conta {rng.randrange(10**6)}"),
     ):
         names = {"table": sql.Identifier(table), "column": sql.Identifier(column)}
         used = "SELECT id FROM {table} AS t WHERE EXISTS (SELECT FROM conversations WHERE {column} = t.id) ORDER BY id"
         cur.execute(sql.SQL(used).format(**names))
-        key = rng.choice(cur.fetchall())[0]
+        keys = [key for (key,) in cur.fetchall()]
+        # The last account is a small one: a new name of the largest would be a third of all conversations.
+        key = keys[-1] if table == "accounts" else rng.choice(keys)
         change = sql.SQL("UPDATE {table} SET name = %s, updated_at = %s WHERE id = %s").format(**names)
         cur.execute(change, [value, day.moment(), key])
         counts[f"{table}_renamed"] = cur.rowcount

@@ -4,13 +4,15 @@ Belongs here: changes made by contacts, agents and bots in a conversation. Does 
 updated_at alone.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from etl_assets.demo.chatwoot.connect import scalar
 from etl_assets.demo.chatwoot.day import Conversation, Day
 from etl_assets.demo.chatwoot.directory import BOTS, INBOXES, Inbox, agents_of
 from etl_assets.demo.chatwoot.people import full_names, phones
 from etl_assets.demo.chatwoot.phrases import AGENT, BOT, CONTACT, LEAD
+
+LATE = timedelta(minutes=5)
 
 _MESSAGE = (
     "INSERT INTO messages (content, account_id, inbox_id, conversation_id, message_type, sender_type, sender_id,"
@@ -96,6 +98,14 @@ def settle(day: Day) -> dict[str, int]:
         "UPDATE conversations SET status = 1, waiting_since = NULL, updated_at = %s WHERE id = %s", [later[-1], new.id]
     )
     return {"new_conversations": 1, "new_contacts": 1, "new_messages": messages, "settled": 1}
+
+
+def straggle(day: Day) -> dict[str, int]:
+    """A transaction that began before the last load and commits now: older than what that load had already seen."""
+    at = day.begin - LATE
+    box = day.rng.choice(INBOXES)
+    messages = _talk(day, _begin(day, box, _contact(day, box.account_id, at), at), [at])
+    return {"new_conversations": 1, "new_contacts": 1, "new_messages": messages, "late": 1}
 
 
 def _begin(day: Day, box: Inbox, contact: int, at: datetime) -> Conversation:

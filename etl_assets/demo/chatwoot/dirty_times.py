@@ -3,7 +3,7 @@
 Belongs here: time columns of conversations. Does not belong here: simultaneous messages (dirty_messages.py).
 """
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from etl_assets.demo.chatwoot.picker import Candidate, Picker
 
@@ -24,13 +24,20 @@ def edges(cutoff: datetime) -> list[datetime]:
     return [moment + _LOCAL - step for moment in local for step in (timedelta(), _TICK)] + [year, year - _TICK]
 
 
+def future(cutoff: datetime) -> datetime:
+    """Still to come for a month, also where the history ended long ago; the same all day."""
+    today = datetime.combine(datetime.now(UTC).date(), time())
+    return max(cutoff, today) + timedelta(days=30, hours=12)
+
+
 def plant_times(picker: Picker) -> None:
-    tied = picker.take(TIED)
-    moment = max(each.updated_at for each in tied)
+    # The newest change of all becomes one of 50: the watermark of a first load lies in their midst.
+    tied = picker.take(TIED - 1)
     picker.cur.execute(
-        "UPDATE conversations SET updated_at = %s WHERE id = ANY(%s)", [moment, [each.id for each in tied]]
+        "UPDATE conversations SET updated_at = (SELECT max(updated_at) FROM conversations) WHERE id = ANY(%s)",
+        [[each.id for each in tied]],
     )
-    for moment in (picker.cutoff + timedelta(days=1, hours=12), FAR_FUTURE):
+    for moment in (future(picker.cutoff), FAR_FUTURE):
         picker.touch(picker.one(), moment)
     early = picker.one(lambda each: each.messages >= 2)
     picker.cur.execute(

@@ -107,15 +107,16 @@ def delete_conversation(url: str, conversation_id: int) -> dict[str, list[Any]]:
 
 
 def restore_conversation(url: str, kept: dict[str, list[Any]]) -> None:
-    """The same ids come back, touched now. display_id is a new one: the trigger numbers every insert."""
+    """The same ids come back, all of them touched now. display_id is a new one: the trigger numbers every insert."""
     with connect(url) as conn, conn.cursor() as cur:
         require_mark(cur)
+        stamp = {"updated_at": now(cur).isoformat()}
         for row in kept["conversations"]:
             cur.execute(
-                "INSERT INTO conversations SELECT * FROM jsonb_populate_record(NULL::conversations, %s)", [Jsonb(row)]
-            )
-            cur.execute(
-                "UPDATE conversations SET updated_at = clock_timestamp() AT TIME ZONE 'UTC' WHERE id = %s", [row["id"]]
+                "INSERT INTO conversations SELECT * FROM jsonb_populate_record(NULL::conversations, %s)",
+                [Jsonb(row | stamp)],
             )
         for row in kept["messages"]:
-            cur.execute("INSERT INTO messages SELECT * FROM jsonb_populate_record(NULL::messages, %s)", [Jsonb(row)])
+            cur.execute(
+                "INSERT INTO messages SELECT * FROM jsonb_populate_record(NULL::messages, %s)", [Jsonb(row | stamp)]
+            )

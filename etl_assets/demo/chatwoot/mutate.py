@@ -10,16 +10,17 @@ from datetime import date
 from etl_assets.demo.chatwoot.connect import connect, require_mark
 from etl_assets.demo.chatwoot.day import Day
 from etl_assets.demo.chatwoot.day_rest import delete, edit, rate, read, redact, rename, tie
-from etl_assets.demo.chatwoot.day_threads import arrive, resolve, settle, talk
+from etl_assets.demo.chatwoot.day_threads import arrive, resolve, settle, straggle, talk
 
-CHANGES = (talk, arrive, settle, resolve, edit, tie, rate, rename, read, redact, delete)
+CHANGES = (talk, arrive, settle, straggle, resolve, edit, tie, rate, rename, read, redact, delete)
 
 
 def mutate(url: str, *, seed: int = 1, day: date | None = None) -> dict[str, int]:
     """Play one day in one transaction; the counts per kind of change.
 
     With a `day` (local) everything happens on it, without one between the newest change and now. Either way after every
-    change already there and never in the future. No conversation is changed by two kinds of change on the same day.
+    change already there, but for one late commit, and never in the future. No conversation is changed by two kinds of
+    change on the same day.
     """
     counts: Counter[str] = Counter()
     with connect(url) as conn, conn.cursor() as cur:

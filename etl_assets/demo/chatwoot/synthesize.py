@@ -40,9 +40,10 @@ def synthesize(
     dirty_status: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> dict[str, int]:
-    """Rows written per table. The same seed and `end` give the same rows.
+    """Rows written per table. The same seed and `end` give the same rows on the same day.
 
-    Everything but the planted future rows happened in the 24 local months before `end` begins (UTC; default today).
+    Everything happened in the 24 local months before `end` begins (UTC; default today), but for the planted future
+    rows, which are dated from today on.
     """
     count = SIZES[size] if conversations is None else conversations
     if count < SMALLEST:

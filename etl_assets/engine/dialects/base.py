@@ -124,6 +124,10 @@ class Dialect(ABC):
         """Whether values of `source` type can be loaded into `target` type, rejecting rows that do not fit."""
 
     @abstractmethod
+    def type_rounds(self, source: str, target: str) -> bool:
+        """Whether a copy from `source` to `target` type may lose digits in a way that no single row can be told of."""
+
+    @abstractmethod
     def widens(self, old: str, new: str) -> bool:
         """Whether a source column that went from `old` to `new` still means the same."""
 
@@ -215,8 +219,8 @@ class Dialect(ABC):
         """The type in which a column found in the source is added to the target: one that any later width fits."""
 
     @abstractmethod
-    def expression(self, staged_column: str, staged_type: str, target_type: str) -> str:
-        """SQL over alias `s` that turns a staged column into the target's type."""
+    def expression(self, staged_column: str, staged_type: str, target_type: str, *, exact: bool = False) -> str:
+        """SQL over alias `s` that turns a staged column into the target's type; `exact`: keeping all digits it can."""
 
     @abstractmethod
     def last_row(

@@ -39,6 +39,8 @@ _SETTINGS = (
     # Frees locks of a dead client within seconds (stack.md: 22 s without, 0.8 s with).
     "SET client_connection_check_interval = '1s'",
     "SET lock_timeout = '60s'",
+    # The session that says a run lives is idle for as long as the run lasts.
+    "SET idle_session_timeout = 0",
     # Compiling the wide expressions of a 118-column SELECT costs more than it saves.
     "SET jit = off",
 )
@@ -171,6 +173,9 @@ class PostgresDialect(PostgresMerge):
 
     def type_fits(self, source: str, target: str) -> bool:
         return types.fits(source, target)
+
+    def type_rounds(self, source: str, target: str) -> bool:
+        return types.rounds(source, target)
 
     def widens(self, old: str, new: str) -> bool:
         return types.widens(old, new)

@@ -79,7 +79,7 @@ class PostgresStaging(Dialect):
     def drop_stage(self, conn: sa.Connection, stage: str) -> None:
         self.execute(conn, f"DROP TABLE IF EXISTS {self.quote(stage)}")
 
-    def expression(self, staged_column: str, staged_type: str, target_type: str) -> str:
+    def expression(self, staged_column: str, staged_type: str, target_type: str, *, exact: bool = False) -> str:
         column = f"s.{self.quote(staged_column)}"
         if staged_type == target_type:
             return column
@@ -87,6 +87,9 @@ class PostgresStaging(Dialect):
             # A cast to varchar(n) would cut silently; assignment refuses instead.
             fixed = types.split(target_type)[0] == "character"
             return f"{column}::bpchar" if fixed else column if types.is_text(staged_type) else f"{column}::text"
+        if exact and types.is_float(staged_type) and types.is_numeric(target_type):
+            # The cast keeps 15 digits (6 of a real), the text all of them.
+            return f"{column}::text::{target_type}"
         return f"{column}::{target_type}"
 
     def last_row(
@@ -118,10 +121,10 @@ class PostgresStaging(Dialect):
                 yield Reject("too_long", f"char_length({expression}) > {limit}", column.name)
             elif is_key and types.is_text(target):
                 yield Reject("too_long", f"octet_length({expression}) > {_LONGEST_KEY}", column.name)
-            decimals = types.decimals(target)
             # In SQL of this project rounding is the author's intention; in a copy of the source it is loss.
-            if spec.is_mirror and decimals is not None and staged.types[column.name] == "numeric":
-                yield Reject("too_precise", f"round({raw}, {decimals}) <> {raw}", column.name)
+            loses = _loses_digits(raw, staged.types[column.name], target) if spec.is_mirror else None
+            if loses:
+                yield Reject("too_precise", loses, column.name)
 
     def rule_reject(self, rule: Rule, staged: Staged) -> Reject:
         used = {n: e for n, e in staged.expressions.items() if re.search(rf"\b{re.escape(n)}\b", rule.condition)}
@@ -256,6 +259,21 @@ class PostgresStaging(Dialect):
             "SELECT count(*) FROM gone"
         )
         return self.number(conn, statement)
+
+
+def _loses_digits(raw: str, staged: str, target: str) -> str | None:
+    """Condition under which a number is rounded when stored; None when it never is."""
+    decimals = types.decimals(target)
+    base = types.split(staged)[0]
+    if decimals is not None and staged == "numeric":
+        return f"round({raw}, {decimals}) <> {raw}"
+    if decimals is not None and types.is_float(staged):
+        # 15 digits of a double: 0.1 + 0.2 is three tenths, not a loss.
+        number = f"{raw}::numeric" if base == "double precision" else f"{raw}::text::numeric"
+        return f"round({number}, {decimals}) <> {number}"
+    if types.is_float(target) and types.is_numeric(staged):
+        return f"{raw}::{target}::text::numeric <> {raw}"
+    return None
 
 
 def _as_written(conn: sa.Connection, sql: str) -> sa.CursorResult[Any]:

@@ -14,7 +14,9 @@ _BINARY = {
     "time with time zone", "interval", "uuid", "json", "jsonb", "inet", "cidr", "macaddr", "oid",
 }  # fmt: skip
 _INTEGERS = ["smallint", "integer", "bigint"]
-_NUMBERS = [*_INTEGERS, "numeric", "real", "double precision"]
+_FLOATS = ["real", "double precision"]
+_NUMBERS = [*_INTEGERS, "numeric", *_FLOATS]
+_FINEST = 6  # digits of a second
 _TEXTS = ["character varying", "character", "text", "name", "citext"]
 _NO_EQUALITY = {"json", "xml", "point", "line", "lseg", "box", "path", "polygon", "circle"}
 _TIMES = ["date", "timestamp without time zone", "timestamp with time zone"]
@@ -84,7 +86,7 @@ def widens(old: str, new: str) -> bool:
             (a_whole, a_scale), (b_whole, b_scale) = _digits(a_mod), _digits(b_mod)
             return b_whole >= a_whole and b_scale >= a_scale
         return not b_mod or (bool(a_mod) and b_mod >= a_mod)
-    for family in (_INTEGERS, ["real", "double precision"], ["character varying", "text"], _JSON):
+    for family in (_INTEGERS, _FLOATS, ["character varying", "text"], _JSON):
         if a in family and b in family:
             return family.index(b) > family.index(a)
     return a in _INTEGERS and b == "numeric" and not b_mod
@@ -94,6 +96,29 @@ def loses_digits(source: str, target: str) -> bool:
     """Whether every value of numeric type `source` would be rounded to the fewer decimals of `target`."""
     (a, a_mod, _), (b, b_mod, _) = split(source), split(target)
     return a == b == "numeric" and bool(a_mod and b_mod) and _digits(a_mod)[1] > _digits(b_mod)[1]
+
+
+def rounds(source: str, target: str) -> bool:
+    """Whether values would be rounded without a sign of it in any row; rows that tell are rejected one by one."""
+    (a, a_mod, array), (b, b_mod, _) = split(source), split(target)
+    if array and a in _NUMBERS and b in _NUMBERS:
+        return a not in _INTEGERS and not widens(source, target)
+    if b in _FLOATS:
+        return a == "bigint" or (b == "real" and a in ("integer", "double precision"))
+    of_day = ("time", "interval")
+    if a.startswith(of_day) and b.startswith(of_day):
+        return (a_mod or (_FINEST,)) > (b_mod or (_FINEST,))
+    return False
+
+
+def is_float(spelling: str) -> bool:
+    base, _, array = split(spelling)
+    return base in _FLOATS and not array
+
+
+def is_numeric(spelling: str) -> bool:
+    base, _, array = split(spelling)
+    return base == "numeric" and not array
 
 
 def decimals(spelling: str) -> int | None:

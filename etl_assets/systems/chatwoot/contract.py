@@ -265,8 +265,8 @@ CORE: tuple[Row, ...] = (
 )  # fmt: skip
 
 EXTRAS: tuple[Row, ...] = (
-    ("bot_messages_count", BIG, "Public messages by bots; NULL where the source gives no way to count"),
-    ("chat_messages_count", BIG, "Public messages that are not activity; NULL where the source gives no way to count"),
+    ("bot_messages_count", BIG, "Public messages by bots"),
+    ("chat_messages_count", BIG, "Public messages that are not activity"),
     ("resolution_time_source", TEXT, "Where resolution_time_seconds comes from: event, observed or updated_at"),
 )
 RESOLUTION_SEEN: Row = ("resolution_seen_at", UTC, "Earliest updated_at at which a run found it resolved")

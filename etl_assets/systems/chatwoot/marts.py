@@ -1,4 +1,4 @@
-"""Marts over `public.conversas_analytics`: by day, agent, team, hour of the week, funnel step and week of survey.
+"""Marts over `public.conversas_analytics`: by day, agent, team, hour of the week, funnel step, week of survey, and now.
 
 Belongs here: grain, window and columns of each. Does not belong here: the SQL. No mart counts deleted conversations.
 """
@@ -38,7 +38,7 @@ _HEATMAP: tuple[Row, ...] = (
     ("conversation_day_of_week!", INT, "0 Sunday to 6 Saturday"),
     ("conversation_hour!", INT, "Hour of creation, São Paulo"),
     ("conversation_day_name!", TEXT, "Domingo to Sábado"),
-    *m.VOLUME, *m.STATE, *m.TIMES, *m.RATES,
+    *_ALL,
 )  # fmt: skip
 _FUNNEL: tuple[Row, ...] = (
     *_INBOX,
@@ -64,6 +64,20 @@ _CSAT_WEEK: tuple[Row, ...] = (
     ("written_feedbacks!", BIG, "Surveys with written feedback"),
     ("detailed_feedbacks!", BIG, "Surveys with more than 50 characters of feedback"),
     *m.CSAT_RATES,
+)
+_TODAY: tuple[Row, ...] = (
+    ("inbox_id", INT, "Inbox"),
+    _INBOX_NAME,
+    ("today", DATE, "Today, São Paulo"),
+    ("created_today", BIG, "Conversations begun today"),
+    ("created_yesterday", BIG, "Conversations begun yesterday"),
+    ("created_change_percent", m.MEAN, "Today over yesterday, percent; 0 when both are 0, 100 when only yesterday is"),
+    ("active_today", BIG, "Conversations with activity today"),
+    ("reopened_today", BIG, "Active today less begun today"),
+    ("open_conversations", BIG, "Open or pending now"),
+    ("unassigned_open", BIG, "Open or pending now without an agent"),
+    ("waiting_conversations", BIG, "The contact waits for an answer now"),
+    ("waiting_over_2h", BIG, "The contact has been waiting for more than two hours now"),
 )
 _HEALTH: tuple[Row, ...] = (
     ("run_date", DATE, "Day the load began, São Paulo"),
@@ -104,7 +118,7 @@ def _mart(name: str, rows: tuple[Row, ...], key: tuple[str, ...], window: str | 
 
 
 def marts() -> tuple[TableSpec, ...]:
-    health = table("marts", "mart_etl_saude", _HEALTH)
+    health, today = table("marts", "mart_etl_saude", _HEALTH), table("marts", "mart_hoje", _TODAY)
     day = "conversation_date"
     return (
         _mart("mart_conversas_diario", _DAILY, ("inbox_id", day, "conversation_period"), window=day),
@@ -113,5 +127,7 @@ def marts() -> tuple[TableSpec, ...]:
         _mart("mart_heatmap", _HEATMAP, ("conversation_day_of_week", "conversation_hour"), window=None),
         _mart("mart_funil", _FUNNEL, ("inbox_id", day), window=day),
         _mart("mart_csat_semanal", _CSAT_WEEK, ("year_week", "inbox_id"), window=None),
+        # What depends on the moment of reading is not stored.
+        TableSpec(system="chatwoot", layer="marts", table=today, key=("inbox_id",), load=View()),
         TableSpec(system="chatwoot", layer="marts", table=health, key=("run_date", "entity"), load=View()),
     )

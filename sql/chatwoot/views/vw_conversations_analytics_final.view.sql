@@ -1,7 +1,35 @@
 -- grain: one row per conversation
 -- key: conversation_id
 -- answers: the same as the final view over the mirrors, corrected as far as the 118 columns of the owner's view allow
-WITH measured AS (
+WITH threads AS (
+    -- The owner's view orders by time alone and takes activities for conversation; the messages themselves tell better.
+    SELECT
+        v.conversation_id,
+        jsonb_agg(e.m ORDER BY e.place) AS message_compiled,
+        (
+            array_agg(CAST(e.m ->> 'sender_id' AS bigint) ORDER BY e.place) FILTER (WHERE e.m ->> 'sender' = 'Contact')
+        )[1] AS client_sender_id,
+        (array_agg(e.m ->> 'text' ORDER BY e.place) FILTER (WHERE e.is_chat))[1] AS first_message_text,
+        (array_agg(e.m ->> 'text' ORDER BY e.place DESC) FILTER (WHERE e.is_chat))[1] AS last_message_text,
+        (array_agg(e.m ->> 'sender' ORDER BY e.place) FILTER (WHERE e.is_chat))[1] AS first_message_sender_type,
+        (array_agg(e.m ->> 'sender' ORDER BY e.place DESC) FILTER (WHERE e.is_chat))[1] AS last_message_sender_type,
+        count(*) FILTER (WHERE e.is_public AND e.m ->> 'sender' IN ('AgentBot', 'Captain::Assistant')) AS bot_count,
+        count(*) FILTER (WHERE e.is_chat) AS chat_count
+    FROM staging.vw_conversations_analytics_final AS v
+    CROSS JOIN LATERAL (
+        SELECT
+            j.m,
+            NOT CAST(j.m ->> 'private' AS boolean) AS is_public,
+            NOT CAST(j.m ->> 'private' AS boolean) AND CAST(j.m ->> 'message_type' AS integer) <> 2 AS is_chat,
+            row_number() OVER (
+                ORDER BY CAST(j.m ->> 'sent_at' AS timestamp), CAST(j.m ->> 'message_id' AS bigint)
+            ) AS place
+        FROM jsonb_array_elements(v.message_compiled) AS j (m)
+    ) AS e
+    GROUP BY v.conversation_id
+),
+
+measured AS (
     SELECT
         v.conversation_id,
         EXTRACT(EPOCH FROM v.first_reply_created_at - v.conversation_created_at) AS response_seconds,
@@ -13,10 +41,6 @@ WITH measured AS (
         coalesce(
             length(btrim(v.csat_feedback, concat(' ', chr(9), chr(10), chr(11), chr(12), chr(13)))), 0
         ) AS feedback_length,
-        coalesce(jsonb_path_exists(
-            v.message_compiled,
-            '$[*] ? (@.private == false && (@.sender == "AgentBot" || @.sender == "Captain::Assistant"))'
-        ), FALSE) AS has_bot_message,
         (v.conversation_created_at AT TIME ZONE 'UTC') AT TIME ZONE 'America/Sao_Paulo' AS moment,
         CAST(now() AT TIME ZONE 'America/Sao_Paulo' AS date) AS today
     FROM staging.vw_conversations_analytics_final AS v
@@ -29,7 +53,6 @@ parts AS (
         l.waiting_seconds,
         l.resolution_seconds,
         l.feedback_length,
-        l.has_bot_message,
         l.moment,
         l.today,
         CAST(l.moment AS date) AS day,
@@ -71,9 +94,13 @@ SELECT
     s.assignee_email,
     s.team_name,
     s.account_name,
-    s.message_compiled,
-    s.client_sender_id,
-    s.client_phone,
+    t.message_compiled,
+    t.client_sender_id,
+    -- The owner's view shows the phone of the contact it took for the first; of anybody else it shows the conversation's contact only.
+    CASE t.client_sender_id
+        WHEN s.client_sender_id THEN s.client_phone
+        WHEN s.contact_id THEN s.contact_phone
+    END AS client_phone,
     coalesce(s.t_messages, 0) AS t_messages,
     coalesce(s.total_messages_public, 0) AS total_messages_public,
     coalesce(s.total_messages_private, 0) AS total_messages_private,
@@ -127,10 +154,10 @@ SELECT
     coalesce(s.user_messages_count, 0) AS user_messages_count,
     coalesce(s.contact_messages_count, 0) AS contact_messages_count,
     coalesce(s.private_notes_count, 0) AS private_notes_count,
-    s.first_message_text,
-    s.last_message_text,
-    s.first_message_sender_type,
-    s.last_message_sender_type,
+    t.first_message_text,
+    t.last_message_text,
+    t.first_message_sender_type,
+    t.last_message_sender_type,
     CAST(s.conversation_duration_seconds AS bigint) AS conversation_duration_seconds,
     CAST(s.avg_time_between_messages_seconds AS numeric(12, 1)) AS avg_time_between_messages_seconds,
     s.avg_message_length,
@@ -148,7 +175,7 @@ SELECT
         round(CAST(s.contact_messages_count AS numeric) / NULLIF(s.total_messages_public, 0), 2) AS numeric(5, 2)
     ) AS contact_message_ratio,
     coalesce(s.user_messages_count, 0) > 0 AS has_human_intervention,
-    s.status = 1 AND coalesce(s.user_messages_count, 0) = 0 AND p.has_bot_message AS is_bot_resolved,
+    s.status = 1 AND coalesce(s.user_messages_count, 0) = 0 AND coalesce(t.bot_count, 0) > 0 AS is_bot_resolved,
     p.day AS conversation_date,
     CAST(EXTRACT(YEAR FROM p.moment) AS integer) AS conversation_year,
     p.month_no AS conversation_month,
@@ -185,8 +212,9 @@ SELECT
     to_char(p.moment, 'YYYY-MM-DD HH24:MI') AS conversation_datetime_formatted,
     to_char(p.moment, 'YYYY-MM') AS conversation_year_month,
     to_char(p.moment, 'IYYY-IW') AS conversation_year_week,
-    CAST(NULL AS bigint) AS bot_messages_count,
-    CAST(NULL AS bigint) AS chat_messages_count,
+    coalesce(t.bot_count, 0) AS bot_messages_count,
+    coalesce(t.chat_count, 0) AS chat_messages_count,
     CASE WHEN s.status = 1 THEN 'updated_at' END AS resolution_time_source
 FROM staging.vw_conversations_analytics_final AS s
 LEFT JOIN parts AS p ON p.conversation_id = s.conversation_id
+LEFT JOIN threads AS t ON t.conversation_id = s.conversation_id
