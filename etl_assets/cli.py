@@ -139,13 +139,14 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> 
 
 
 @app.command()
-def doctor() -> None:
-    """Check every database: reachable, version, rights, indexes on cursors; say what to do."""
+def doctor(system: Annotated[str | None, typer.Argument(help="One system; all when left out.")] = None) -> None:
+    """Check the databases: reachable, version, rights, indexes on cursors; say what to do."""
     from etl_assets.orchestration.doctor import examine
 
     with _clear_errors():
         _, systems = _load()
-        findings = [f for s in systems for f in examine(s)]
+        chosen = [_system(systems, system)] if system else systems
+        findings = [f for s in chosen for f in examine(s)]
         table = Table("", "system", "what", "finding")
         marks = {"ok": "[green]ok[/]", "advice": "[yellow]advice[/]", "problem": "[red]problem[/]"}
         for finding in findings:

@@ -102,7 +102,7 @@ def command(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answ
 
 
 def test_health_of_an_empty_warehouse_is_critical(command: Callable[..., Answer], databases: Databases) -> None:
-    answer = command("health", CHATWOOT_WAREHOUSE_URL=databases.make("cli_empty"))
+    answer = command("health", "chatwoot", CHATWOOT_WAREHOUSE_URL=databases.make("cli_empty"))
     assert answer.code == 2
     assert "chatwoot: critical" in answer.out
     assert "no run yet" in answer.out
@@ -149,7 +149,7 @@ def test_entities_can_be_chosen_and_what_is_wrong_is_one_line(shell: Shell) -> N
     )
     unknown = wait(system)
     assert (unknown.code, unknown.out) == (2, "")
-    assert unknown.err == "error: unknown system 'chatwot'; there is chatwoot\n"
+    assert unknown.err == "error: unknown system 'chatwot'; there is chatwoot, ecommerce\n"
     unknown = wait(table)
     assert (unknown.code, unknown.out) == (2, "")
     assert unknown.err.startswith("error: chatwoot has no table 'mart_funnel'; it has accounts, ")
@@ -186,7 +186,7 @@ def test_health_follows_what_happened(command: Callable[..., Answer], shell: She
         shell.world.warehouse,
         "UPDATE audit.etl_run SET started_at = started_at - interval '2 days' WHERE status <> 'success'",
     )
-    answer = command("health")
+    answer = command("health", "chatwoot")
     assert (answer.code, "chatwoot: healthy" in answer.out) == (0, True), answer.out
     for shown in (
         "schedule chatwoot_incremental: off",
@@ -196,42 +196,42 @@ def test_health_follows_what_happened(command: Callable[..., Answer], shell: She
         "482",
     ):
         assert shown in answer.out, shown
-    on = command("health", ETL_ENV="production")
+    on = command("health", "chatwoot", ETL_ENV="production")
     assert "schedule chatwoot_incremental: on" in on.out
-    assert command("health", CHATWOOT_SOURCE_URL=NOWHERE).code == 2
-    assert command("health", CHATWOOT_WAREHOUSE_URL=NOWHERE).code == 2
+    assert command("health", "chatwoot", CHATWOOT_SOURCE_URL=NOWHERE).code == 2
+    assert command("health", "chatwoot", CHATWOOT_WAREHOUSE_URL=NOWHERE).code == 2
     execute(shell.world.warehouse, "UPDATE ctl.etl_control SET last_success_at = now() - interval '30 hours'")
     assert command("run", "chatwoot", "accounts").code == 0
-    late = command("health")
+    late = command("health", "chatwoot")
     assert (late.code, "is 30 h old" in late.out) == (2, True), "one table alone brings no other up to date"
     assert command("run", "chatwoot").code == 0
-    assert command("health").code == 0
+    assert command("health", "chatwoot").code == 0
 
 
 def test_health_sees_a_source_far_ahead_and_rows_that_vanished(command: Callable[..., Answer], shell: Shell) -> None:
     assert command("run", "chatwoot").code == 0
-    assert command("health").code == 0
+    assert command("health", "chatwoot").code == 0
     mark = "UPDATE ctl.etl_control SET cursor_value = %s WHERE entity = 'chatwoot.staging.conversations'"
     ((cursor,),) = shell.world.rows("SELECT cursor_value FROM ctl.etl_control WHERE entity LIKE '%%conversations'")
     execute(shell.world.warehouse, mark, "2020-01-01 00:00:00")
-    behind = command("health")
+    behind = command("health", "chatwoot")
     text = " ".join(behind.out.split())
     assert (behind.code, "chatwoot.staging.conversations is " in text) == (2, True), behind.out
     assert "behind its source, limit 1 day, 2:00:00" in text
     execute(shell.world.warehouse, mark, cursor)
     execute(shell.world.warehouse, "DELETE FROM marts.mart_heatmap WHERE conversation_hour < 12")
-    fewer = command("health")
+    fewer = command("health", "chatwoot")
     text = " ".join(fewer.out.split())
     assert (fewer.code, "chatwoot.marts.mart_heatmap has " in text) == (1, True), fewer.out
 
 
 def test_health_knows_the_systems(command: Callable[..., Answer]) -> None:
     unknown = command("health", "chatwot")
-    assert (unknown.code, unknown.err) == (2, "error: unknown system 'chatwot'; there is chatwoot\n")
+    assert (unknown.code, unknown.err) == (2, "error: unknown system 'chatwot'; there is chatwoot, ecommerce\n")
 
 
 def test_doctor_names_missing_indexes_and_what_cannot_be_read(command: Callable[..., Answer], shell: Shell) -> None:
-    answer = command("doctor")
+    answer = command("doctor", "chatwoot")
     text = " ".join(answer.out.split())
     assert answer.code == 0, answer.out
     assert "PostgreSQL" in text
@@ -242,10 +242,10 @@ def test_doctor_names_missing_indexes_and_what_cannot_be_read(command: Callable[
     execute(
         shell.world.source, "CREATE INDEX ON conversations (updated_at); REVOKE SELECT ON teams FROM etl_source_reader"
     )
-    answer = command("doctor")
+    answer = command("doctor", "chatwoot")
     assert answer.code == 1
     text = " ".join(answer.out.split())
     assert "CONCURRENTLY ON public.conversations" not in text
     assert "public.teams" in text
     assert "GRANT SELECT" in text
-    assert command("doctor", CHATWOOT_WAREHOUSE_URL=NOWHERE).code == 1
+    assert command("doctor", "chatwoot", CHATWOOT_WAREHOUSE_URL=NOWHERE).code == 1
