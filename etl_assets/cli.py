@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from etl_assets.engine.errors import EtlError, SettingsError
-from etl_assets.settings import PROJECT_ROOT
+from etl_assets.settings import PROJECT_ROOT, SYSTEMS
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="ETL systems as one Dagster graph."
@@ -181,6 +181,10 @@ def _instance():  # type: ignore[no-untyped-def]
 
 def _system(systems, name: str):  # type: ignore[no-untyped-def]
     found = [s for s in systems if s.name == name]
+    if not found and name in SYSTEMS:
+        raise SettingsError(
+            f"{name} is left out, because only others have a database configured: name it in ETL_SYSTEMS"
+        )
     if not found:
         raise SettingsError(f"unknown system {name!r}; there is {', '.join(s.name for s in systems)}")
     return found[0]

@@ -60,8 +60,10 @@ def ecommerce_system(settings: Settings) -> System:
 
 
 def build_systems(settings: Settings | None = None) -> list[System]:
+    """The systems the settings choose."""
     settings = settings or load_settings()
-    return [chatwoot_system(settings), ecommerce_system(settings)]
+    known = {"chatwoot": chatwoot_system, "ecommerce": ecommerce_system}
+    return [known[name](settings) for name in settings.chosen_systems()]
 
 
 def build_defs(systems: Sequence[System] | None = None, settings: Settings | None = None) -> dg.Definitions:

@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from etl_assets.engine.errors import SettingsError
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
+SYSTEMS = ("chatwoot", "ecommerce")
 DRIVERS = {
     "postgresql": "postgresql+psycopg",
     "postgres": "postgresql+psycopg",
@@ -57,6 +58,9 @@ class Settings(BaseSettings):
         None, description="Data warehouse of the e-commerce system. Unset: embedded"
     )
     dagster_postgres_url: SecretStr | None = Field(None, description="Dagster's own storage. Unset: embedded")
+    etl_systems: str | None = Field(
+        None, description="Systems to show, separated by commas. Unset: those with a database of their own, else all"
+    )
     etl_env: Literal["development", "production"] = Field(
         "development", description="Which schedules are on by default"
     )
@@ -78,13 +82,36 @@ class Settings(BaseSettings):
         url = self._database("DAGSTER_POSTGRES_URL", self.dagster_postgres_url, None, "dagster")
         return url.set(drivername="postgresql+psycopg2")
 
+    def chosen_systems(self) -> tuple[str, ...]:
+        """Names of the systems to show: those of ETL_SYSTEMS, else those with a database of their own, else all.
+
+        Nobody who runs one system wants another on demo data beside it. Raises SettingsError for an unknown name.
+        """
+        if self.etl_systems:
+            names = tuple(n.strip() for n in self.etl_systems.split(",") if n.strip())
+            unknown = sorted(set(names) - set(SYSTEMS))
+            if unknown:
+                raise SettingsError(f"ETL_SYSTEMS names {', '.join(unknown)}; there is {', '.join(SYSTEMS)}")
+            return tuple(n for n in SYSTEMS if n in names)
+        return tuple(n for n in SYSTEMS if any(self._given(n).values())) or SYSTEMS
+
     def demo_systems(self) -> tuple[str, ...]:
-        """Systems whose source is not configured, so that the demo's own database stands in for it."""
-        configured = {
-            "chatwoot": self.chatwoot_source_url is not None or self.source_db_host is not None,
-            "ecommerce": self.ecommerce_oltp_url is not None,
+        """Chosen systems whose source is not configured, so that the demo's own database stands in for it."""
+        return tuple(n for n in self.chosen_systems() if not self._given(n)["source"])
+
+    def _given(self, system: str) -> dict[str, bool]:
+        """Which ends of a system are configured."""
+        given: dict[str, dict[str, bool]] = {
+            "chatwoot": {
+                "source": self.chatwoot_source_url is not None or self.source_db_host is not None,
+                "warehouse": self.chatwoot_warehouse_url is not None or self.local_db_host is not None,
+            },
+            "ecommerce": {
+                "source": self.ecommerce_oltp_url is not None,
+                "warehouse": self.ecommerce_dw_url is not None,
+            },
         }
-        return tuple(name for name, given in configured.items() if not given)
+        return given[system]
 
     def _database(self, variable: str, given: SecretStr | None, parts: str | None, embedded_name: str) -> sa.URL:
         if given is not None:

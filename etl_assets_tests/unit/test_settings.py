@@ -10,7 +10,7 @@ import pytest
 
 from etl_assets import settings
 from etl_assets.engine.errors import SettingsError
-from etl_assets.settings import PROJECT_ROOT, Settings, load_settings
+from etl_assets.settings import PROJECT_ROOT, SYSTEMS, Settings, load_settings
 
 EXAMPLE = PROJECT_ROOT / ".env.example"
 SECRET = "s3cr3t-Pässw0rd"
@@ -104,7 +104,19 @@ def test_parts_become_a_url(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (source.host, source.port, source.database) == ("db.example.com", 5432, "chatwoot")
     assert (source.username, source.password) == ("reader", SOURCE_PARTS["SOURCE_DB_PASSWORD"])
     assert warehouse.port == 6543
-    assert loaded.demo_systems() == ("ecommerce",)
+    assert loaded.demo_systems() == ()
+
+
+def test_systems_shown_are_those_with_a_database_else_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().chosen_systems() == SYSTEMS
+    monkeypatch.setenv("ECOMMERCE_DW_URL", "postgresql://a:b@other:1/db")
+    assert load_settings().chosen_systems() == ("ecommerce",)
+    assert load_settings().demo_systems() == ("ecommerce",), "its source is still the demo's"
+    monkeypatch.setenv("ETL_SYSTEMS", "ecommerce, chatwoot")
+    assert load_settings().chosen_systems() == SYSTEMS
+    monkeypatch.setenv("ETL_SYSTEMS", "chatwot")
+    with pytest.raises(SettingsError, match="ETL_SYSTEMS names chatwot; there is chatwoot, ecommerce"):
+        load_settings().chosen_systems()
 
 
 def test_a_url_wins_over_parts(monkeypatch: pytest.MonkeyPatch) -> None:
