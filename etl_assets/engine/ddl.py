@@ -11,7 +11,6 @@ from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
 from etl_assets.engine import control, migrate
@@ -31,7 +30,7 @@ def deploy(destination: Destination, *, wait_seconds: float = 60) -> bool:
     Raises SchemaDriftError, before anything is changed, when a stored table has a column of another type than declared.
     """
     graph, dialect = destination.graph, destination.dialect
-    wanted = _digest(graph)
+    wanted = _digest(graph, dialect)
     with destination.engine.connect() as conn:
         if _is_deployed(conn, dialect, graph, wanted):
             return False
@@ -113,15 +112,15 @@ def ensure_table(conn: sa.Connection, dialect: Dialect, spec: TableSpec, *, othe
         off = dialect.flag(column, False)
         required = f" NOT NULL DEFAULT {off}" if column.info.get("role") == "deleted_flag" else ""
         dialect.execute(
-            conn, f"{alter} ADD COLUMN {dialect.quote(column.name)} {dialect.declared_type(column)}{required}"
+            conn, f"{alter} ADD {dialect.quote(column.name)} {dialect.declared_type(column)}{required}"
         )
     for found in present.values():
         if found.not_null and found.name not in table.columns:
-            dialect.execute(conn, f"{alter} ALTER COLUMN {dialect.quote(found.name)} DROP NOT NULL")
+            dialect.drop_not_null(conn, spec.relation, found)
     for index in table.indexes:
         index.create(conn, checkfirst=True)
     for column in table.columns:
-        conn.execute(sa.schema.SetColumnComment(column))
+        dialect.comment(conn, spec.relation, str(column.comment or ""), kind="table", column=column.name)
     return False
 
 
@@ -143,8 +142,7 @@ def _create_view(conn: sa.Connection, dialect: Dialect, graph: Graph, view: Tabl
     relation = dialect.relation(view.relation)
     dialect.execute(conn, f"CREATE VIEW {relation} ({columns}) AS\n{graph.select(view)}\n")
     if view.table.comment:
-        comment = view.table.comment.replace("'", "''")
-        dialect.execute(conn, f"COMMENT ON VIEW {relation} IS '{comment}'")
+        dialect.comment(conn, view.relation, view.table.comment, kind="view")
 
 
 def _drop_view(conn: sa.Connection, dialect: Dialect, view: TableSpec) -> None:
@@ -192,11 +190,11 @@ def _in_order(table: sa.Table) -> list[sa.Index]:
     return sorted(table.indexes, key=lambda index: str(index.name))
 
 
-def _digest(graph: Graph) -> str:
+def _digest(graph: Graph, dialect: Dialect) -> str:
     text = [migrate.head(), *graph.post_ddl]
     for spec in graph.specs:
-        text.append(str(sa.schema.CreateTable(stored_table(spec)).compile(dialect=postgresql.dialect())))
-        text += [str(sa.schema.CreateIndex(i).compile(dialect=postgresql.dialect())) for i in _in_order(spec.table)]
+        text.append(str(sa.schema.CreateTable(stored_table(spec)).compile(dialect=dialect.sqlalchemy)))
+        text += [str(sa.schema.CreateIndex(i).compile(dialect=dialect.sqlalchemy)) for i in _in_order(spec.table)]
         text += [str(c.comment) for c in spec.table.columns]
         text += [repr(sorted(row.items())) for row in spec.fixed_rows]
         if spec.is_view:

@@ -108,7 +108,7 @@ def compare(
             continue
         type_ = adopted.type if adopted else dialect.adopted_type(column.type)
         if adopted is None and not problems:
-            place = f"{dialect.relation(spec.relation)} ADD COLUMN {dialect.quote(column.name)}"
+            place = f"{dialect.relation(spec.relation)} ADD {dialect.quote(column.name)}"
             dialect.execute(target, f"ALTER TABLE {place} {type_}")
             notes.append(f"new source column {column.name} ({type_}) taken over; run a full load to fill older rows")
         read(column.name, column, type_)

@@ -36,7 +36,7 @@ class Window:
 
     def month(self, alias: str) -> str:
         """Text `YYYY-MM-01` of a row's month."""
-        as_it_stands = "date" if "without time zone" in self.type else self.type
+        as_it_stands = "date" if self.dialect.is_naive(self.type) else self.type
         return self.dialect.month_of(self._at(alias), as_it_stands, self.zone, 0)
 
     def _at(self, alias: str) -> str:

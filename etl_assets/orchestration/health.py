@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from etl_assets.engine.control import etl_control, etl_run, etl_run_entity
 from etl_assets.engine.destination import Destination
+from etl_assets.engine.dialects.portable import utc_ago
 from etl_assets.engine.errors import EtlError
 from etl_assets.engine.spec import Incremental
 from etl_assets.orchestration.jobs import MAX_RUNTIME_SECONDS
@@ -78,7 +79,7 @@ def _read_audit(system: System, destination: Destination, conn: sa.Connection, h
         .limit(5)
     )
     health.runs = [dict(row) for row in conn.execute(newest).mappings()]
-    day_ago = sa.func.now() - timedelta(hours=24)
+    day_ago = utc_ago(timedelta(hours=24))
     failed = sa.select(sa.func.count()).where(
         real, r.status.in_(["failed", "partial", "abandoned"]), r.started_at > day_ago
     )
@@ -86,7 +87,7 @@ def _read_audit(system: System, destination: Destination, conn: sa.Connection, h
     health.last_success = conn.execute(
         sa.select(sa.func.max(r.finished_at)).where(real, r.status == "success")
     ).scalar()
-    stuck = sa.func.now() - timedelta(seconds=max(MAX_RUNTIME_SECONDS.values()))
+    stuck = utc_ago(timedelta(seconds=max(MAX_RUNTIME_SECONDS.values())))
     running = conn.execute(
         sa.select(sa.func.count()).where(real, r.status == "running", r.started_at < stuck)
     ).scalar_one()

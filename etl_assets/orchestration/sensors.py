@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from etl_assets.engine import audit, pending
 from etl_assets.engine.control import etl_run
 from etl_assets.engine.destination import Destination
+from etl_assets.engine.dialects.portable import utc_ago
 from etl_assets.engine.errors import EtlError
 from etl_assets.orchestration.partitions import current_month
 from etl_assets.orchestration.system import System
@@ -86,7 +87,7 @@ def reap_system(instance: dg.DagsterInstance, destination: Destination) -> list[
         mine = sa.and_(
             c.system == destination.graph.system, c.status.in_(["running", "abandoned"]), c.dagster_run_id.is_not(None)
         )
-        recent = c.started_at > sa.func.now() - sa.text("interval '7 days'")
+        recent = c.started_at > utc_ago(timedelta(days=7))
         rows = conn.execute(
             sa.select(c.dagster_run_id, c.status, c.load_type, c.triggered_by).where(mine, recent)
         ).all()
