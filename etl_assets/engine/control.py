@@ -187,9 +187,7 @@ def write(conn: sa.Connection, entity: str, **values: Any) -> None:
     for name in ("cursor_key", "initial_position", "source_columns"):
         if values.get(name) is not None:
             values[name] = json.dumps(values[name])
-    conn.execute(
-        sa.update(etl_control).where(etl_control.c.entity == entity).values(**values, updated_at=utc_now())
-    )
+    conn.execute(sa.update(etl_control).where(etl_control.c.entity == entity).values(**values, updated_at=utc_now()))
 
 
 def forget(conn: sa.Connection, entity: str) -> None:

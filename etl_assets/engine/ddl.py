@@ -68,6 +68,8 @@ def stored_table(spec: TableSpec) -> sa.Table:
     key = [table.columns[k] for k in spec.key]
     for column in key:
         column.nullable = False
+        # A key comes with the row; by itself SQLAlchemy would let the server number it.
+        column.autoincrement = False
     for column in table.columns:
         if column.info.get("role") == "deleted_flag":
             off = sa.false() if isinstance(column.type, sa.Boolean) else sa.text("0")
@@ -111,9 +113,7 @@ def ensure_table(conn: sa.Connection, dialect: Dialect, spec: TableSpec, *, othe
     for column in missing:
         off = dialect.flag(column, False)
         required = f" NOT NULL DEFAULT {off}" if column.info.get("role") == "deleted_flag" else ""
-        dialect.execute(
-            conn, f"{alter} ADD {dialect.quote(column.name)} {dialect.declared_type(column)}{required}"
-        )
+        dialect.execute(conn, f"{alter} ADD {dialect.quote(column.name)} {dialect.declared_type(column)}{required}")
     for found in present.values():
         if found.not_null and found.name not in table.columns:
             dialect.drop_not_null(conn, spec.relation, found)

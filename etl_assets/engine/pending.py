@@ -45,7 +45,9 @@ def record(writer: Writer, destination: Destination, producer: TableSpec) -> Non
             union = " UNION ".join(f"SELECT COALESCE({m}, '{UNDATED}') FROM {relation}" for m in months)
             dialect.execute(conn, f"{insert} SELECT {consumer}, p.p FROM ({union}) p (p)")
         else:
-            dialect.execute(conn, f"{insert} SELECT {consumer}, '{WHOLE}' WHERE EXISTS (SELECT 1 FROM {dialect.changes})")
+            dialect.execute(
+                conn, f"{insert} SELECT {consumer}, '{WHOLE}' WHERE EXISTS (SELECT 1 FROM {dialect.changes})"
+            )
 
 
 def highest_key_seq(writer: Writer, consumer: str) -> int:

@@ -13,7 +13,7 @@ from functools import cache
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.tokens import TokenType
+from sqlglot.tokenizer_core import TokenType
 
 from etl_assets.engine.errors import SqlFileError
 

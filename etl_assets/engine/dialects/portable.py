@@ -14,14 +14,14 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 
-class utc_now(FunctionElement[Any]):  # noqa: N801
+class utc_now(FunctionElement[Any]):
     """The server's clock as an instant: of the transaction on PostgreSQL, of the statement on SQL Server."""
 
     type = sa.DateTime(timezone=True)
     inherit_cache = True
 
 
-class _utc_ago(FunctionElement[Any]):  # noqa: N801
+class _utc_ago(FunctionElement[Any]):
     type = sa.DateTime(timezone=True)
     inherit_cache = True
 

@@ -176,7 +176,9 @@ class PostgresDialect(PostgresMerge):
         )
 
     def comment(self, conn: sa.Connection, relation: str, text: str, *, kind: str, column: str | None = None) -> None:
-        place = f"COLUMN {self.relation(relation)}.{self.quote(column)}" if column else f"{kind} {self.relation(relation)}"
+        place = (
+            f"COLUMN {self.relation(relation)}.{self.quote(column)}" if column else f"{kind} {self.relation(relation)}"
+        )
         self.execute(conn, f"COMMENT ON {place} IS {quoted_text(text)}")
 
     def type_fits(self, source: str, target: str) -> bool:

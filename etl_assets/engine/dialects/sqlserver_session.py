@@ -41,6 +41,8 @@ class EtlSession(MSDialect_pymssql):
     """SQLAlchemy's dialect for pymssql with our types, and savepoints that survive the end of their transaction."""
 
     supports_statement_cache = True
+    # What declarations are compiled for before a server was asked: 2019.
+    server_version_info = (15, 0)
     type_compiler_cls = SqlServerTypes
 
     def do_rollback_to_savepoint(self, connection: Any, name: str) -> None:

@@ -20,7 +20,7 @@ from etl_assets.engine.dialects.sqlserver_stream import SEQUENCE, bracketed
 
 _serial = count(1)
 # What the driver tells of a column the catalog does not; numbers are held wide enough for any.
-_KINDS = {pymssql.STRING: "nvarchar(max)", pymssql.BINARY: "varbinary(max)", pymssql.DATETIME: "datetime2(7)"}
+_KINDS = ((pymssql.STRING, "nvarchar(max)"), (pymssql.BINARY, "varbinary(max)"), (pymssql.DATETIME, "datetime2(7)"))
 _NUMBER = "decimal(38,12)"
 _CATALOG = """SELECT c.name, COALESCE(b.name, TYPE_NAME(c.user_type_id)), c.max_length, c.precision, c.scale,
 c.is_nullable FROM {catalog}sys.columns AS c LEFT JOIN {catalog}sys.types AS b ON b.user_type_id = c.system_type_id
@@ -105,7 +105,7 @@ class SqlServerStaging(Dialect):
         if found:
             return catalog_columns(found)
         described = _as_written(conn, f"SELECT TOP (0) * FROM {bracketed(name)}").cursor.description or ()
-        return tuple(CatalogColumn(str(d[0]), _KINDS.get(d[1], _NUMBER), False) for d in described)
+        return tuple(CatalogColumn(str(d[0]), next((t for kind, t in _KINDS if kind == d[1]), _NUMBER), False) for d in described)
 
     def stage_types(self, conn: sa.Connection, stage: str) -> dict[str, str]:
         return {c.name: c.type for c in stream.stage_columns(conn, stage)}
@@ -153,7 +153,8 @@ class SqlServerStaging(Dialect):
         present = " AND ".join(f"{n} IS NOT NULL" for n in names)
         if up_to is not None:
             present += f" AND {names[0]} <= {up_to}"
-        found = self.rows(conn, f"SELECT TOP (1) {select} FROM {bracketed(stage)} AS s WHERE {present} ORDER BY {order}")
+        rows = f"{bracketed(stage)} AS s WHERE {present} ORDER BY {order}"
+        found = self.rows(conn, f"SELECT TOP (1) {select} FROM {rows}")
         return tuple(str(v) for v in found[0]) if found else None
 
 

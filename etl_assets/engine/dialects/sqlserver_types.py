@@ -185,7 +185,7 @@ class SqlServerTypes(MSTypeCompiler):
     """Generic types of declarations as types that hold what PostgreSQL's hold: all of Unicode, microseconds."""
 
     def visit_string(self, type_: Any, **kw: Any) -> str:
-        return self.visit_NVARCHAR(type_, **kw)
+        return str(self.visit_NVARCHAR(type_, **kw))
 
     def visit_text(self, type_: Any, **kw: Any) -> str:
         return "NVARCHAR(max)"
@@ -195,6 +195,9 @@ class SqlServerTypes(MSTypeCompiler):
 
     def visit_datetime(self, type_: Any, **kw: Any) -> str:
         return "DATETIMEOFFSET(6)" if type_.timezone else "DATETIME2(6)"
+
+    def visit_date(self, type_: Any, **kw: Any) -> str:
+        return "DATE"
 
     def visit_time(self, type_: Any, **kw: Any) -> str:
         return "TIME(6)"
