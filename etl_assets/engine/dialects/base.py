@@ -5,6 +5,7 @@ Belongs here: the interface and facts shared by all servers. Does not belong her
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -96,6 +97,15 @@ class Dialect(ABC):
 
     @abstractmethod
     def try_lock(self, conn: sa.Connection, name: str) -> bool: ...
+
+    def lock(self, conn: sa.Connection, name: str, wait_seconds: float) -> bool:
+        """Take the lock of a name for this session; False when another one still holds it after `wait_seconds`."""
+        deadline = time.monotonic() + wait_seconds
+        while not self.try_lock(conn, name):
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.1)
+        return True
 
     @abstractmethod
     def unlock(self, conn: sa.Connection, name: str) -> None: ...

@@ -66,10 +66,13 @@ class SqlServerDialect(SqlServerMerge):
         return sqlserver_errors.classify(error)
 
     def try_lock(self, conn: sa.Connection, name: str) -> bool:
+        return self.lock(conn, name, 0)
+
+    def lock(self, conn: sa.Connection, name: str, wait_seconds: float) -> bool:
         taken = self.scalar(
             conn,
             f"DECLARE @r int; EXEC @r = sp_getapplock @Resource = {_lock(name)}, @LockMode = 'Exclusive', "
-            "@LockOwner = 'Session', @LockTimeout = 0; SELECT @r",
+            f"@LockOwner = 'Session', @LockTimeout = {int(wait_seconds * 1000)}; SELECT @r",
         )
         return int(str(taken)) >= 0
 
