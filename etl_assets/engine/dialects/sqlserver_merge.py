@@ -191,11 +191,12 @@ class SqlServerMerge(SqlServerJudge):
     def take_keys(self, conn: sa.Connection, which: str, key_type: str, limit: int) -> tuple[str, int]:
         name = self.create_stage(conn, [CatalogColumn("key", key_type, False)])
         taken = self.create_stage(conn, [CatalogColumn("key", "nvarchar(max)", False)])
-        distinct = f"SELECT DISTINCT p.[key] FROM [ctl].[pending_key] AS p WHERE {which}"
+        distinct = f"SELECT DISTINCT p.[key] FROM [ctl].[pending_key] AS p WITH (READPAST) WHERE {which}"
         picked = f"SELECT TOP ({int(limit)}) k.[key] FROM ({distinct}) AS k ORDER BY k.[key]"
         self.execute(
             conn,
-            f"DELETE FROM [ctl].[pending_key] OUTPUT deleted.[key] INTO {bracketed(taken)} ([key]) "
+            # What a producer has not committed yet stays pending; nobody waits for it.
+            f"DELETE FROM [ctl].[pending_key] WITH (READPAST) OUTPUT deleted.[key] INTO {bracketed(taken)} ([key]) "
             f"WHERE {which} AND [key] IN ({picked})",
         )
         typed = self.literal_of("t.[key]", key_type)
