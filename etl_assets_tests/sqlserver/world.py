@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import mssql
 
-from etl_assets.engine import ddl, tsql
+from etl_assets.engine import tsql
 from etl_assets.engine.destination import Destination, Source
 from etl_assets.engine.dialects.sqlserver import SqlServerDialect
 from etl_assets.engine.graph import Graph
@@ -106,6 +106,10 @@ class World(postgres.World):
             f"INSERT INTO [src].[orders] (id, {', '.join(of)}) SELECT i, {', '.join(of.values())} "
             f"FROM ({numbers}) AS n WHERE i BETWEEN {first} AND {last}"
         )
+
+    def last_audit(self, name: str = "staging.orders") -> dict[str, Any]:
+        query = sa.text("SELECT TOP (1) * FROM audit.etl_run_entity WHERE entity = :e ORDER BY run_entity_id DESC")
+        return dict(self.connection.execute(query, {"e": self.graph.find(name).entity}).mappings().one())
 
 
 MakeWorld = Callable[..., World]
@@ -209,16 +213,10 @@ def _watermark_is_committed(world: World, spec: TableSpec) -> None:
     """I3: not past the newest row stored or listed as rejected."""
     if not isinstance(spec.load, Incremental):
         return
-    mark, type_ = world.rows(
-        f"SELECT cursor_value, cursor_type FROM ctl.etl_control WHERE entity = '{spec.entity}'"
-    )[0]
+    mark, type_ = world.rows(f"SELECT cursor_value, cursor_type FROM ctl.etl_control WHERE entity = '{spec.entity}'")[0]
     if mark is None or world.rejected(spec.entity):
         return
     at, limit = DIALECT.quote(spec.source_column(spec.load.cursor)), DIALECT.literal(mark, type_)
     assert spec.source
     newest = f"SELECT COUNT(*) FROM {DIALECT.relation(spec.source)} WHERE {at} >= {limit}"
     assert world.value(newest), f"{spec.entity}: watermark {mark} is ahead"
-
-
-def deployed_again(world: World) -> bool:
-    return ddl.deploy(world.destination)

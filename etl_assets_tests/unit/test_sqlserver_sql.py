@@ -123,9 +123,7 @@ def sections() -> Iterator[tuple[str, list[str]]]:
     )
     yield of("hard deletes: how many, then gone", lambda d: d.missing(CONN, a_mirror, "#etl_stage_2", None),
         lambda d: d.delete_missing(CONN, a_mirror, "#etl_stage_2", None, ("order",), run_tag=None))  # fmt: skip
-    yield of(
-        "soft deletes", lambda d: d.delete_missing(CONN, soft, "#etl_stage_2", None, ("order",), run_tag=None)
-    )
+    yield of("soft deletes", lambda d: d.delete_missing(CONN, soft, "#etl_stage_2", None, ("order",), run_tag=None))
     yield of(
         "Merge: pending keys, rows and their surrogate keys, keys that are gone",
         lambda d: d.take_keys(CONN, "consumer = 't.dim.people' AND seq <= 9", "int", 500),
@@ -268,7 +266,7 @@ def test_rows_travel_exactly_and_in_statements_of_bounded_size(monkeypatch: pyte
     ]
     assert sqlserver_stream.append(conn, "#s", rows) == 3
     (statement,) = sent
-    assert statement.startswith('INSERT INTO [#s] ([n], [t], [at], [b]) SELECT j.c0, j.c1, j.c2, CONVERT(varbinary(9)')
+    assert statement.startswith("INSERT INTO [#s] ([n], [t], [at], [b]) SELECT j.c0, j.c1, j.c2, CONVERT(varbinary(9)")
     assert '["1000","it\'\'s {0} 💚 \\u0001","2026-01-01 02:03:04.000005","00ff"]' in statement
     assert '["-0.0000000001","","2026-01-01",null]' in statement
     assert statement.endswith("WITH (c0 decimal(38,10) '$[0]', c1 nvarchar(max) '$[1]', c2 datetime2(7) '$[2]', "
