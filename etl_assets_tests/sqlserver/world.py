@@ -17,6 +17,7 @@ from sqlalchemy.dialects import mssql
 from etl_assets.engine import tsql
 from etl_assets.engine.destination import Destination, Source
 from etl_assets.engine.dialects.sqlserver import SqlServerDialect
+from etl_assets.engine.dialects.sqlserver_stage import as_text
 from etl_assets.engine.graph import Graph
 from etl_assets.engine.options import Result
 from etl_assets.engine.spec import Incremental, ReplaceWindow, Strategy, TableSpec, audit_columns
@@ -180,10 +181,9 @@ def _texts(world: World, spec: TableSpec, relation: str, *, from_source: bool) -
     types = {c.name: DIALECT.declared_type(c) for c in spec.table.columns}
     names = {n: spec.source_column(n) if from_source else n for n in spec.data_columns if n not in spec.not_compared}
     stage = {n: DIALECT.quote(source) for n, source in names.items()}
-    # The engine's own words for a value: a conversion that fails is a rejected row's.
+    # Text is not cast to its length, which would cut it; a value that does not convert is a rejected row's.
     values = [
-        f"CONVERT(nvarchar(max), {'' if 'nvarchar' in types[n] else 'TRY_'}CAST({c} AS "
-        f"{'nvarchar(max)' if 'nvarchar' in types[n] else types[n]}), 121)"
+        f"CAST({c} AS nvarchar(max))" if "nvarchar" in types[n] else as_text(f"TRY_CAST({c} AS {types[n]})", types[n])
         for n, c in stage.items()
     ]
     found: dict[str, set[Any]] = {}

@@ -19,7 +19,7 @@ from etl_assets.engine.dialects.sqlserver_merge import SqlServerMerge
 from etl_assets.engine.dialects.sqlserver_session import EtlSession, make_engine
 from etl_assets.engine.dialects.sqlserver_stage import as_text, catalog_columns, catalog_query
 from etl_assets.engine.dialects.sqlserver_stream import bracketed, unicode_text
-from etl_assets.engine.errors import EtlError
+from etl_assets.engine.errors import EtlError, SpecError
 from etl_assets.engine.tsql import ZONES
 
 _WINDOWS_ZONES = {name: windows for windows, name in ZONES.items()}
@@ -122,6 +122,8 @@ class SqlServerDialect(SqlServerMerge):
         )
 
     def declared_type(self, column: sa.Column[object]) -> str:
+        if isinstance(column.type, sa.Interval):
+            raise SpecError(f"column {column.name}: SQL Server has no type for an interval; declare seconds as a number")
         return types.normal(column.type.compile(dialect=self.sqlalchemy))
 
     def type_fits(self, source: str, target: str) -> bool:

@@ -9,8 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import registry
-from sqlalchemy.dialects.mssql.pymssql import MSDialect_pymssql
+from sqlalchemy.dialects.mssql.pymssql import MSDialect_pymssql, MSIdentifierPreparer_pymssql
 
+from etl_assets.engine.dialects.sqlserver_stream import bracketed
 from etl_assets.engine.dialects.sqlserver_types import SqlServerTypes
 
 _LOGIN_SECONDS, _QUERY_SECONDS = 10, 3600
@@ -37,13 +38,21 @@ SETTINGS = (
 )
 
 
+class EtlNames(MSIdentifierPreparer_pymssql):
+    """Quotes names as the rest of the dialect does."""
+
+    def quote_identifier(self, value: str) -> str:
+        return bracketed(value)
+
+
 class EtlSession(MSDialect_pymssql):
     """SQLAlchemy's dialect for pymssql with our types, and savepoints that survive the end of their transaction."""
 
     supports_statement_cache = True
     # What declarations are compiled for before a server was asked: 2019.
-    server_version_info = (15, 0)
+    server_version_info: Any = (15, 0)
     type_compiler_cls = SqlServerTypes
+    preparer = EtlNames
 
     def do_rollback_to_savepoint(self, connection: Any, name: str) -> None:
         # After an error the transaction is gone, and with it the savepoint: asking for it would hide the error.

@@ -10,7 +10,6 @@ import re
 from typing import Any
 
 from sqlalchemy.dialects.mssql.base import MSTypeCompiler
-from sqlalchemy.exc import CompileError
 
 MAX = 0  # the length of a `(max)` type
 _INTEGERS = ["bit", "tinyint", "smallint", "int", "bigint"]
@@ -214,6 +213,3 @@ class SqlServerTypes(MSTypeCompiler):
 
     def visit_large_binary(self, type_: Any, **kw: Any) -> str:
         return "VARBINARY(max)"
-
-    def visit_interval(self, type_: Any, **kw: Any) -> str:
-        raise CompileError("SQL Server has no type for an interval; declare seconds as a number")
