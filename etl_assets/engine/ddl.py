@@ -87,7 +87,7 @@ def ensure_table(conn: sa.Connection, dialect: Dialect, spec: TableSpec, *, othe
 
     Raises SchemaDriftError when a column (other than `other_types`) has another type, or the key is another one.
     """
-    present = {c.name: c for c in dialect.columns(conn, spec.relation)}
+    present = {c.name: c for c in dialect.columns_as(conn, spec.relation, spec.table.columns.keys())}
     table = stored_table(spec)
     if not present:
         table.create(conn)

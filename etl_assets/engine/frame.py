@@ -105,7 +105,7 @@ class FrameLoad(ReplaceLoad):
         if not sa.inspect(conn).has_schema(schema):
             dialect.create_schema(conn, schema)
         declared = {c.name: dialect.declared_type(c) for c in spec.table.columns}
-        present = {c.name: c.type for c in dialect.columns(conn, spec.relation)}
+        present = {c.name: c.type for c in dialect.columns_as(conn, spec.relation, declared)}
         differing = {n: present[n] for n, t in declared.items() if n in present and present[n] != t}
         for name, stored in differing.items():
             values = self.frame[name].dropna()

@@ -260,17 +260,22 @@ def test_rows_travel_exactly_and_in_statements_of_bounded_size(monkeypatch: pyte
     names = {"n": "decimal(38,10)", "t": "nvarchar(max)", "at": "datetime2(7)", "b": "varbinary(9)"}
     sqlserver_stream.remember_stage(conn, "#s", [CatalogColumn(n, t, False) for n, t in names.items()])
     rows: list[tuple[object, ...]] = [
-        (Decimal("1E+3"), "it's {0} 💚 \x01", datetime(2026, 1, 1, 2, 3, 4, 5), b"\x00\xff"),
-        (Decimal("-0.0000000001"), "", date(2026, 1, 1), None),
+        (Decimal("1E+3"), 'a\\n "q" \x01\x00b', datetime(2026, 1, 1, 2, 3, 4, 5), b"\x00\xff"),
+        (Decimal("-0.0000000001"), "it's {0} 💚", date(2026, 1, 1), None),
         (None, None, time(1, 2, 3), b""),
     ]
     assert sqlserver_stream.append(conn, "#s", rows) == 3
-    (statement,) = sent
-    assert statement.startswith("INSERT INTO [#s] ([n], [t], [at], [b]) SELECT j.c0, j.c1, j.c2, CONVERT(varbinary(9)")
-    assert '["1000","it\'\'s {0} 💚 \\u0001","2026-01-01 02:03:04.000005","00ff"]' in statement
-    assert '["-0.0000000001","","2026-01-01",null]' in statement
-    assert statement.endswith("WITH (c0 decimal(38,10) '$[0]', c1 nvarchar(max) '$[1]', c2 datetime2(7) '$[2]', "
-                              "c3 nvarchar(max) '$[3]') AS j")  # fmt: skip
+    as_json, as_values = sent
+    assert as_json.startswith("INSERT INTO [#s] ([n], [t], [at], [b]) SELECT j.c0, j.c1, j.c2, CONVERT(varbinary(9)")
+    assert """OPENJSON(N'[["-0.0000000001","it''s {0} 💚","2026-01-01",null],[null,null,"01:02:03",""]]')""" in as_json
+    assert as_json.endswith(
+        "WITH (c0 decimal(38,10) '$[0]', c1 nvarchar(max) '$[1]', c2 datetime2(7) '$[2]', c3 nvarchar(max) '$[3]') AS j"
+    )
+    # What JSON would have to escape.
+    assert as_values == (
+        "INSERT INTO [#s] ([n], [t], [at], [b]) VALUES "
+        "(N'1000', N'a\\n \"q\" \x01' + NCHAR(0) + N'b', N'2026-01-01 02:03:04.000005', 0x00ff)"
+    )
     sent.clear()
     monkeypatch.setattr(sqlserver_stream, "_CHUNK", 2_000)
     assert sqlserver_stream.append(conn, "#s", ((1, "x" * 500, None, None) for _ in range(10))) == 10
@@ -280,7 +285,7 @@ def test_rows_travel_exactly_and_in_statements_of_bounded_size(monkeypatch: pyte
 
 def test_more_columns_than_parameters_are_one_statement_of_none() -> None:
     wide = [CatalogColumn(f"c{i}", "int", False) for i in range(1_000)]
-    assert "%" not in sqlserver_stream._insert("#s", wide)
+    assert "%" not in "".join(sqlserver_stream._from_json(wide))
 
 
 # --- SELECTs of declarations ------------------------------------------------------------------------------------------

@@ -125,6 +125,10 @@ class Dialect(ABC):
     def columns(self, conn: sa.Connection, relation: str) -> tuple[CatalogColumn, ...]:
         """Columns of a table or view, in order; empty when it does not exist or may not be read."""
 
+    def columns_as(self, conn: sa.Connection, relation: str, names: Iterable[str]) -> tuple[CatalogColumn, ...]:
+        """The columns, each under that of `names` which the server takes for the same."""
+        return self.columns(conn, relation)
+
     @abstractmethod
     def exists(self, conn: sa.Connection, relation: str) -> bool: ...
 

@@ -7,8 +7,9 @@ numbers (sqlserver_errors.py) and what SQLAlchemy is told (sqlserver_session.py)
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import sqlalchemy as sa
 
@@ -89,6 +90,13 @@ class SqlServerDialect(SqlServerMerge):
     def columns(self, conn: sa.Connection, relation: str) -> tuple[CatalogColumn, ...]:
         return catalog_columns(self.rows(conn, catalog_query(f"({self._object(relation)})")))
 
+    def columns_as(self, conn: sa.Connection, relation: str, names: Iterable[str]) -> tuple[CatalogColumn, ...]:
+        found = self.columns(conn, relation)
+        present = {c.name for c in found}
+        # Without regard to case, as SQL Server's usual collations: unless both are there.
+        ours = {name.lower(): name for name in names if name not in present}
+        return tuple(replace(c, name=ours.get(c.name.lower(), c.name)) for c in found)
+
     def exists(self, conn: sa.Connection, relation: str) -> bool:
         return self.scalar(conn, self._object(relation)) is not None
 
@@ -99,11 +107,11 @@ class SqlServerDialect(SqlServerMerge):
     def is_unique(self, conn: sa.Connection, relation: str, columns: Sequence[str]) -> bool:
         found: dict[object, set[object]] = {}
         for index, column in self._indexed(conn, relation, "i.is_unique = 1 AND k.is_included_column = 0"):
-            found.setdefault(index, set()).add(column)
-        return set(columns) in found.values()
+            found.setdefault(index, set()).add(str(column).lower())
+        return {c.lower() for c in columns} in found.values()
 
     def has_index(self, conn: sa.Connection, relation: str, leading: str) -> bool:
-        return any(column == leading for _, column in self._indexed(conn, relation, "k.key_ordinal = 1"))
+        return any(str(column).lower() == leading.lower() for _, column in self._indexed(conn, relation, "k.key_ordinal = 1"))
 
     def _indexed(self, conn: sa.Connection, relation: str, which: str) -> list[tuple[object, ...]]:
         return self.rows(

@@ -28,7 +28,7 @@ class SqlServerMerge(SqlServerJudge):
     """The part of SqlServerDialect that writes targets."""
 
     def create_changes(self, conn: sa.Connection, spec: TableSpec, tracked: Sequence[str]) -> None:
-        stored = {c.name: c.type for c in self.columns(conn, spec.relation)}
+        stored = {c.name: c.type for c in self.columns_as(conn, spec.relation, tracked)}
         columns = "".join(f", {self.column_of(c, stored[c])}" for c in tracked)
         self.execute(conn, f"DROP TABLE IF EXISTS {self.changes}")
         # A type of its own per column: an identity column would be one in a copy too.
