@@ -126,15 +126,17 @@ def ensure_table(conn: sa.Connection, dialect: Dialect, spec: TableSpec, *, othe
 
 def _write_fixed_rows(conn: sa.Connection, dialect: Dialect, spec: TableSpec) -> None:
     """Insert those that are missing, bring the others back to what is declared."""
+    # With its primary key: SQL Server takes a surrogate key only after it was told that one comes.
+    table = stored_table(spec)
     for row in spec.fixed_rows:
-        values: dict[str, Any] = {c: sa.literal_column(dialect.value(spec.table.columns[c], v)) for c, v in row.items()}
-        same = sa.and_(*(spec.table.columns[k] == values[k] for k in spec.key))
-        if conn.execute(sa.select(sa.literal(1)).select_from(spec.table).where(same)).first():
-            rest = {c: v for c, v in values.items() if c not in spec.key and spec.table.columns[c].identity is None}
+        values: dict[str, Any] = {c: sa.literal_column(dialect.value(table.columns[c], v)) for c, v in row.items()}
+        same = sa.and_(*(table.columns[k] == values[k] for k in spec.key))
+        if conn.execute(sa.select(sa.literal(1)).select_from(table).where(same)).first():
+            rest = {c: v for c, v in values.items() if c not in spec.key and table.columns[c].identity is None}
             if rest:
-                conn.execute(sa.update(spec.table).where(same).values(rest))
+                conn.execute(sa.update(table).where(same).values(rest))
         else:
-            conn.execute(sa.insert(spec.table).values(values))
+            conn.execute(sa.insert(table).values(values))
 
 
 def _create_view(conn: sa.Connection, dialect: Dialect, graph: Graph, view: TableSpec) -> None:

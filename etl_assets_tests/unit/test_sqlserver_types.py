@@ -50,15 +50,28 @@ def test_what_has_no_type_is_refused() -> None:
 @pytest.mark.parametrize(
     ("source", "target", "fits"),
     [
-        ("nvarchar(200)", "nvarchar(50)", True), ("varchar(20)", "nvarchar(20)", True), ("bigint", "smallint", True),
-        ("decimal(9,2)", "decimal(5,2)", True), ("decimal(18,4)", "decimal(15,2)", False), ("money", "decimal(19,4)", True),
-        ("money", "decimal(15,2)", False), ("float", "int", False), ("int", "bit", False), ("bit", "smallint", True),
-        ("datetime2(7)", "datetime2(6)", False), ("datetime2(0)", "datetime2(6)", True), ("datetime", "datetime2(3)", True),
-        ("datetime", "datetime2(0)", False), ("datetime2(6)", "datetimeoffset(6)", False), ("date", "datetime2(6)", True),
-        ("datetime2(6)", "date", False), ("int", "nvarchar(max)", True), ("int", "nvarchar(5)", False),
+        ("nvarchar(200)", "nvarchar(50)", True),
+        ("varchar(20)", "nvarchar(20)", True),
+        ("bigint", "smallint", True),
+        ("decimal(9,2)", "decimal(5,2)", True),
+        ("decimal(18,4)", "decimal(15,2)", False),
+        ("money", "decimal(19,4)", True),
+        ("money", "decimal(15,2)", False),
+        ("float", "int", False),
+        ("int", "bit", False),
+        ("bit", "smallint", True),
+        ("datetime2(7)", "datetime2(6)", False),
+        ("datetime2(0)", "datetime2(6)", True),
+        ("datetime", "datetime2(3)", True),
+        ("datetime", "datetime2(0)", False),
+        ("datetime2(6)", "datetimeoffset(6)", False),
+        ("date", "datetime2(6)", True),
+        ("datetime2(6)", "date", False),
+        ("int", "nvarchar(max)", True),
+        ("int", "nvarchar(5)", False),
         ("varbinary(9)", "varbinary(max)", True),
     ],
-)  # fmt: skip
+)
 def test_what_may_be_loaded_into_what(source: str, target: str, fits: bool) -> None:
     assert types.fits(source, target) is fits
 
@@ -66,13 +79,22 @@ def test_what_may_be_loaded_into_what(source: str, target: str, fits: bool) -> N
 @pytest.mark.parametrize(
     ("old", "new", "widens"),
     [
-        ("nvarchar(50)", "nvarchar(60)", True), ("nvarchar(50)", "nvarchar(max)", True), ("nvarchar(max)", "nvarchar(9)", False),
-        ("varchar(50)", "nvarchar(50)", True), ("nvarchar(50)", "varchar(50)", False), ("int", "bigint", True),
-        ("bigint", "int", False), ("decimal(9,2)", "decimal(12,2)", True), ("decimal(9,2)", "decimal(9,4)", False),
-        ("datetime", "datetime2(7)", True), ("datetime2(3)", "datetime2(6)", True), ("datetime2(7)", "datetime2(6)", False),
-        ("bit", "int", False), ("nchar(5)", "nvarchar(5)", True),
+        ("nvarchar(50)", "nvarchar(60)", True),
+        ("nvarchar(50)", "nvarchar(max)", True),
+        ("nvarchar(max)", "nvarchar(9)", False),
+        ("varchar(50)", "nvarchar(50)", True),
+        ("nvarchar(50)", "varchar(50)", False),
+        ("int", "bigint", True),
+        ("bigint", "int", False),
+        ("decimal(9,2)", "decimal(12,2)", True),
+        ("decimal(9,2)", "decimal(9,4)", False),
+        ("datetime", "datetime2(7)", True),
+        ("datetime2(3)", "datetime2(6)", True),
+        ("datetime2(7)", "datetime2(6)", False),
+        ("bit", "int", False),
+        ("nchar(5)", "nvarchar(5)", True),
     ],
-)  # fmt: skip
+)
 def test_which_change_of_a_source_keeps_its_meaning(old: str, new: str, widens: bool) -> None:
     assert types.widens(old, new) is widens
 

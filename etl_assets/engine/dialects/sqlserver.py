@@ -111,7 +111,9 @@ class SqlServerDialect(SqlServerMerge):
         return {c.lower() for c in columns} in found.values()
 
     def has_index(self, conn: sa.Connection, relation: str, leading: str) -> bool:
-        return any(str(column).lower() == leading.lower() for _, column in self._indexed(conn, relation, "k.key_ordinal = 1"))
+        return any(
+            str(column).lower() == leading.lower() for _, column in self._indexed(conn, relation, "k.key_ordinal = 1")
+        )
 
     def _indexed(self, conn: sa.Connection, relation: str, which: str) -> list[tuple[object, ...]]:
         return self.rows(
@@ -131,7 +133,7 @@ class SqlServerDialect(SqlServerMerge):
 
     def declared_type(self, column: sa.Column[object]) -> str:
         if isinstance(column.type, sa.Interval):
-            raise SpecError(f"column {column.name}: SQL Server has no type for an interval; declare seconds as a number")
+            raise SpecError(f"column {column.name}: SQL Server has no type for an interval; declare seconds, a number")
         return types.normal(column.type.compile(dialect=self.sqlalchemy))
 
     def type_fits(self, source: str, target: str) -> bool:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import count
+from secrets import token_hex
 from typing import Any
 
-import pymssql
 import sqlalchemy as sa
 
 from etl_assets.engine.dialects import sqlserver_stream as stream
@@ -19,9 +19,6 @@ from etl_assets.engine.dialects.base import CatalogColumn, Dialect
 from etl_assets.engine.dialects.sqlserver_stream import SEQUENCE, bracketed
 
 _serial = count(1)
-# What the driver tells of a column the catalog does not; numbers are held wide enough for any.
-_KINDS = ((pymssql.STRING, "nvarchar(max)"), (pymssql.BINARY, "varbinary(max)"), (pymssql.DATETIME, "datetime2(7)"))
-_NUMBER = "decimal(38,12)"
 _CATALOG = """SELECT c.name, COALESCE(b.name, TYPE_NAME(c.user_type_id)), c.max_length, c.precision, c.scale,
 c.is_nullable FROM {catalog}sys.columns AS c LEFT JOIN {catalog}sys.types AS b ON b.user_type_id = c.system_type_id
 WHERE c.object_id = {object_id} ORDER BY c.column_id"""
@@ -51,6 +48,12 @@ def catalog_columns(rows: Iterable[Sequence[Any]]) -> tuple[CatalogColumn, ...]:
         CatalogColumn(str(name), types.from_catalog(str(type_), int(length), int(precision), int(scale)), not nullable)
         for name, type_, length, precision, scale, nullable in rows
     )
+
+
+def _held(type_: str) -> str:
+    """The type in which a computed column is staged."""
+    # As many decimals as digits: a server that does not know what a computed number needs.
+    return "decimal(38,12)" if type_ == "decimal(38,38)" else types.transfer(type_)
 
 
 def catalog_query(object_id: str, catalog: str = "") -> str:
@@ -89,23 +92,24 @@ class SqlServerStaging(Dialect):
 
     def stage_select(self, conn: sa.Connection, select: str) -> tuple[str, int]:
         # Its rows go into a table made for it: SELECT INTO would take over identity columns and refuse a second one.
-        shape = new_stage_name()
-        self.execute(conn, f"SELECT TOP (0) q.* INTO {bracketed(shape)} FROM (\n{select}\n) AS q")
-        columns = self._columns_of_shape(conn, shape)
-        self.execute(conn, f"DROP TABLE {bracketed(shape)}")
-        name = self.create_stage(conn, columns)
-        names = ", ".join(bracketed(c.name) for c in columns)
-        inserted = self.execute(
-            conn, f"INSERT INTO {bracketed(name)} WITH (TABLOCK) ({names}) SELECT {names} FROM (\n{select}\n) AS q"
-        )
-        return name, inserted
+        name = self.create_stage(conn, self._columns_of(conn, select))
+        names = ", ".join(bracketed(c.name) for c in stream.stage_columns(conn, name))
+        into = f"INSERT INTO {bracketed(name)} WITH (TABLOCK) ({names})"
+        return name, self.execute(conn, f"{into} SELECT {names} FROM (\n{select}\n) AS q")
 
-    def _columns_of_shape(self, conn: sa.Connection, name: str) -> tuple[CatalogColumn, ...]:
-        found = self.rows(conn, catalog_query(f"OBJECT_ID(N'tempdb..{bracketed(name)}')", "tempdb."))
-        if found:
-            return catalog_columns(found)
-        described = _as_written(conn, f"SELECT TOP (0) * FROM {bracketed(name)}").cursor.description or ()
-        return tuple(CatalogColumn(str(d[0]), next((t for kind, t in _KINDS if kind == d[1]), _NUMBER), False) for d in described)
+    def _columns_of(self, conn: sa.Connection, select: str) -> tuple[CatalogColumn, ...]:
+        """What a SELECT returns; sp_describe_first_result_set knows no temporary tables."""
+        shape = bracketed(new_stage_name())
+        self.execute(conn, f"SELECT TOP (0) q.* INTO {shape} FROM (\n{select}\n) AS q")
+        found = self.rows(conn, catalog_query(f"OBJECT_ID(N'tempdb..{shape}')", "tempdb."))
+        if not found:
+            # Some servers leave temporary tables out of their catalog.
+            stored = f"[ctl].[etl_shape_{token_hex(8)}]"
+            self.execute(conn, f"SELECT q.* INTO {stored} FROM {shape} AS q")
+            found = self.rows(conn, catalog_query(f"OBJECT_ID(N'{stored}')"))
+            self.execute(conn, f"DROP TABLE {stored}")
+        self.execute(conn, f"DROP TABLE {shape}")
+        return tuple(CatalogColumn(c.name, _held(c.type), False) for c in catalog_columns(found))
 
     def stage_types(self, conn: sa.Connection, stage: str) -> dict[str, str]:
         return {c.name: c.type for c in stream.stage_columns(conn, stage)}

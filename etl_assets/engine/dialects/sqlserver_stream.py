@@ -4,8 +4,8 @@ Why JSON and not the driver's bulk copy: pymssql 2.4.6's `bulk_copy` takes no da
 and, given bytes or a UUID, overwrote its own heap and took the process with it. Parameters are no way either: the
 driver writes them into the statement, cutting times to milliseconds. One JSON text per statement is exact for every
 type (numbers and times travel as text), knows no limit of 1,000 rows or 2,100 parameters, and was the faster of the
-ways that work (about twice as fast as rows of VALUES). Rows whose text JSON has to escape travel as VALUES: not every
-server that speaks T-SQL undoes each escape.
+ways that work (about twice as fast as rows of VALUES). Rows whose text JSON has to escape, or is long, travel as
+VALUES: not every server that speaks T-SQL undoes each escape and returns more of a JSON text than 4,000 characters.
 Does not belong here: which rows are read or what becomes of them.
 """
 
@@ -27,6 +27,7 @@ from etl_assets.engine.errors import DataError
 SEQUENCE = "etl_seq"
 _STAGES = "etl_stages"
 _FETCH = 1_000
+_LONG = 4_000
 # Characters of one INSERT: enough to make its fixed cost small, little enough to hold twice.
 _CHUNK = 1_000_000
 
@@ -90,7 +91,7 @@ def _chunks(rows: Iterable[Sequence[object]]) -> Iterator[tuple[list[str], bool]
     sizes = dict.fromkeys(waiting, 0)
     for row in rows:
         text = json.dumps(list(row), default=_text, ensure_ascii=False, separators=(",", ":"))
-        is_json = "\\" not in text
+        is_json = "\\" not in text and not (len(text) > _LONG and any(map(_is_long, row)))
         text = text.replace("'", "''") if is_json else f"({', '.join(map(_literal, row))})"
         waiting[is_json].append(text)
         sizes[is_json] += len(text)
@@ -98,6 +99,10 @@ def _chunks(rows: Iterable[Sequence[object]]) -> Iterator[tuple[list[str], bool]
             yield waiting[is_json], is_json
             waiting[is_json], sizes[is_json] = [], 0
     yield from ((texts, is_json) for is_json, texts in waiting.items() if texts)
+
+
+def _is_long(value: object) -> bool:
+    return isinstance(value, str) and len(value) > _LONG
 
 
 def _literal(value: object) -> str:
