@@ -39,9 +39,9 @@ _FAST = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The folder is the marker: nothing below db/, graph/, browser/ and faults/ needs to name it again."""
+    """The folder is the marker: nothing below db/, graph/, browser/, faults/ and sqlserver/ needs to name it again."""
     for item in items:
-        for folder in {"db", "graph", "browser", "faults"}.intersection(item.path.parts):
+        for folder in {"db", "graph", "browser", "faults", "sqlserver"}.intersection(item.path.parts):
             item.add_marker(folder)
 
 
@@ -49,6 +49,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """The dead of a test are dead: the reaper need not wait for a word from them. Tests of that wait set it again."""
     monkeypatch.setattr(audit, "PATIENCE", 0.0)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """A suite that was asked for and did not run must not look like one that passed."""
+    skipped = [r for r in terminalreporter.stats.get("skipped", []) if "etl_assets_tests/sqlserver/" in r.nodeid]
+    if skipped:
+        terminalreporter.section("SQL Server was NOT tested", sep="!", yellow=True, bold=True)
+        terminalreporter.line(
+            f"{len(skipped)} test(s) need a server: set ECOMMERCE_OLTP_URL and ECOMMERCE_DW_URL "
+            "(mssql+pymssql://user:password@host:1433/database), then `make test-sqlserver`."
+        )
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,7 @@ from etl_assets.engine import control
 from etl_assets.engine.control import etl_run, etl_run_entity
 from etl_assets.engine.destination import Destination
 from etl_assets.engine.dialects.base import Dialect
+from etl_assets.engine.dialects.portable import utc_ago, utc_now
 from etl_assets.engine.errors import EtlError, RejectLimitError, SpecError, without_secrets
 from etl_assets.engine.life import PATIENCE, Life
 from etl_assets.engine.options import COUNT_NAMES, Counts, Result, Status
@@ -118,9 +119,9 @@ class RunAudit:
         conn.execute(
             sa.update(etl_run_entity)
             .where(_e.run_entity_id == row)
-            .values(status="success", finished_at=sa.func.now(), notes="\n".join(notes) or None)
+            .values(status="success", finished_at=utc_now(), notes="\n".join(notes) or None)
         )
-        control.write(conn, entity, last_status="success", last_success_at=sa.func.now())
+        control.write(conn, entity, last_status="success", last_success_at=utc_now())
 
     def fail(self, row: int | None, entity: str, mode: str, error: EtlError, *, status: Status = "failed") -> None:
         """Close the entity as `failed` or `skipped`, in a transaction of its own."""
@@ -128,7 +129,7 @@ class RunAudit:
         trace = None if status == "skipped" else without_secrets("".join(traceback.format_exception(error)))
         values = {
             "status": status,
-            "finished_at": sa.func.now(),
+            "finished_at": utc_now(),
             "error_message": without_secrets(str(error)),
             "error_traceback": trace,
         }
@@ -169,7 +170,7 @@ class RunAudit:
                 .values(
                     **result.counts.as_dict(),
                     status="success",
-                    finished_at=sa.func.now(),
+                    finished_at=utc_now(),
                     batches=result.batches,
                     extract_seconds=result.extract_seconds,
                     load_seconds=result.load_seconds,
@@ -196,7 +197,7 @@ class RunAudit:
                         entity=entity,
                         mode="none",
                         status="skipped",
-                        finished_at=sa.func.now(),
+                        finished_at=utc_now(),
                         error_message="not started: something it depends on did not succeed, or the run was stopped",
                     )
                     .returning(etl_run_entity)
@@ -208,7 +209,7 @@ class RunAudit:
                 .where(_r.run_id == run_id)
                 .values(
                     status=status,
-                    finished_at=sa.func.now(),
+                    finished_at=utc_now(),
                     error_message=first_error if status != "success" else None,
                 )
             )
@@ -311,7 +312,7 @@ def _close_orphan(conn: sa.Connection, run_id: int) -> list[str]:
     """Close a run that has no running entity, unless it may be between two; return its Dagster run id."""
     of_run = sa.select(_e.run_entity_id).where(_e.run_id == run_id)
     last_sign = sa.select(sa.func.max(sa.func.coalesce(_e.finished_at, _e.started_at))).where(_e.run_id == run_id)
-    silent = sa.func.coalesce(last_sign.scalar_subquery(), _r.started_at) < sa.func.now() - _SILENCE
+    silent = sa.func.coalesce(last_sign.scalar_subquery(), _r.started_at) < utc_ago(_SILENCE)
     orphaned = sa.and_(
         _r.run_id == run_id,
         _r.status == "running",
@@ -321,7 +322,7 @@ def _close_orphan(conn: sa.Connection, run_id: int) -> list[str]:
     found = conn.execute(
         sa.update(etl_run)
         .where(orphaned)
-        .values(status="abandoned", finished_at=sa.func.now(), error_message=_NO_WORD)
+        .values(status="abandoned", finished_at=utc_now(), error_message=_NO_WORD)
         .returning(_r.dagster_run_id)
     ).scalars()
     return [i for i in found if i]
@@ -344,5 +345,5 @@ def _abandon(which: Any) -> Any:
     return (
         sa.update(etl_run_entity)
         .where(which, _e.status == "running")
-        .values(status="abandoned", finished_at=sa.func.now(), error_message=_NO_WORD)
+        .values(status="abandoned", finished_at=utc_now(), error_message=_NO_WORD)
     )

@@ -14,6 +14,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from etl_assets.engine.dialects.portable import utc_now
+
 metadata = sa.MetaData()
 _NAME = sa.String(200)
 _STAMP = sa.DateTime(timezone=True)
@@ -35,7 +37,7 @@ etl_control = sa.Table(
     sa.Column("source_columns", sa.Text, comment="Source columns and types as last seen, JSON"),
     sa.Column("last_status", sa.String(20)),
     sa.Column("last_success_at", _STAMP),
-    sa.Column("updated_at", _STAMP, nullable=False, server_default=sa.func.now()),
+    sa.Column("updated_at", _STAMP, nullable=False, server_default=utc_now()),
     schema="ctl",
 )
 
@@ -70,8 +72,8 @@ rejected_row = sa.Table(
     sa.Column("payload_hash", sa.String(64), nullable=False),
     sa.Column("first_run_id", sa.BigInteger),
     sa.Column("last_run_id", sa.BigInteger),
-    sa.Column("first_seen_at", _STAMP, nullable=False, server_default=sa.func.now()),
-    sa.Column("last_seen_at", _STAMP, nullable=False, server_default=sa.func.now()),
+    sa.Column("first_seen_at", _STAMP, nullable=False, server_default=utc_now()),
+    sa.Column("last_seen_at", _STAMP, nullable=False, server_default=utc_now()),
     sa.Column("resolved_at", _STAMP, comment="When a later load accepted the key"),
     sa.Index("ux_rejected_row", "entity", "payload_hash", "reason", "column_name", unique=True),
     schema="ctl",
@@ -82,7 +84,7 @@ deployed = sa.Table(
     metadata,
     sa.Column("object", _NAME, primary_key=True),
     sa.Column("definition_hash", sa.String(64), nullable=False),
-    sa.Column("deployed_at", _STAMP, nullable=False, server_default=sa.func.now()),
+    sa.Column("deployed_at", _STAMP, nullable=False, server_default=utc_now()),
     schema="ctl",
 )
 
@@ -97,11 +99,18 @@ etl_run = sa.Table(
     sa.Column("status", sa.String(20), nullable=False),
     sa.Column("is_dry_run", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("hostname", sa.String(255)),
-    sa.Column("started_at", _STAMP, nullable=False, server_default=sa.func.now()),
+    sa.Column("started_at", _STAMP, nullable=False, server_default=utc_now()),
     sa.Column("finished_at", _STAMP),
     sa.Column("error_message", sa.Text),
     sa.Column("error_traceback", sa.Text),
-    sa.Index("ux_etl_run_dagster", "dagster_run_id", "system", unique=True),
+    sa.Index(
+        "ux_etl_run_dagster",
+        "dagster_run_id",
+        "system",
+        unique=True,
+        # To SQL Server two runs without an id would be the same.
+        mssql_where=sa.text("dagster_run_id IS NOT NULL"),
+    ),
     sa.Index("ix_etl_run_started", "started_at"),
     schema="audit",
 )
@@ -114,7 +123,7 @@ etl_run_entity = sa.Table(
     sa.Column("entity", _NAME, nullable=False),
     sa.Column("mode", sa.String(20), nullable=False),
     sa.Column("status", sa.String(20), nullable=False),
-    sa.Column("started_at", _STAMP, nullable=False, server_default=sa.func.now()),
+    sa.Column("started_at", _STAMP, nullable=False, server_default=utc_now()),
     sa.Column("finished_at", _STAMP),
     sa.Column("cursor_start", sa.Text),
     sa.Column("cursor_end", sa.Text),
@@ -178,9 +187,7 @@ def write(conn: sa.Connection, entity: str, **values: Any) -> None:
     for name in ("cursor_key", "initial_position", "source_columns"):
         if values.get(name) is not None:
             values[name] = json.dumps(values[name])
-    conn.execute(
-        sa.update(etl_control).where(etl_control.c.entity == entity).values(**values, updated_at=sa.func.now())
-    )
+    conn.execute(sa.update(etl_control).where(etl_control.c.entity == entity).values(**values, updated_at=utc_now()))
 
 
 def forget(conn: sa.Connection, entity: str) -> None:

@@ -12,7 +12,6 @@ from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
 from etl_assets.engine import control, migrate, pending
@@ -32,7 +31,7 @@ def deploy(destination: Destination, *, wait_seconds: float = 60) -> bool:
     Raises SchemaDriftError, before anything is changed, when a stored table has a column of another type than declared.
     """
     graph, dialect = destination.graph, destination.dialect
-    wanted = _digest(graph)
+    wanted = _digest(graph, dialect)
     with destination.engine.connect() as conn:
         if _is_deployed(conn, dialect, graph, wanted):
             return False
@@ -71,6 +70,8 @@ def stored_table(spec: TableSpec) -> sa.Table:
     key = [table.columns[k] for k in spec.key]
     for column in key:
         column.nullable = False
+        # A key comes with the row; by itself SQLAlchemy would let the server number it.
+        column.autoincrement = False
     for column in table.columns:
         if column.info.get("role") == "deleted_flag":
             off = sa.false() if isinstance(column.type, sa.Boolean) else sa.text("0")
@@ -88,7 +89,7 @@ def ensure_table(conn: sa.Connection, dialect: Dialect, spec: TableSpec, *, othe
 
     Raises SchemaDriftError when a column (other than `other_types`) has another type, or the key is another one.
     """
-    present = {c.name: c for c in dialect.columns(conn, spec.relation)}
+    present = {c.name: c for c in dialect.columns_as(conn, spec.relation, spec.table.columns.keys())}
     table = stored_table(spec)
     if not present:
         table.create(conn)
@@ -114,30 +115,30 @@ def ensure_table(conn: sa.Connection, dialect: Dialect, spec: TableSpec, *, othe
     for column in missing:
         off = dialect.flag(column, False)
         required = f" NOT NULL DEFAULT {off}" if column.info.get("role") == "deleted_flag" else ""
-        dialect.execute(
-            conn, f"{alter} ADD COLUMN {dialect.quote(column.name)} {dialect.declared_type(column)}{required}"
-        )
+        dialect.execute(conn, f"{alter} ADD {dialect.quote(column.name)} {dialect.declared_type(column)}{required}")
     for found in present.values():
         if found.not_null and found.name not in table.columns:
-            dialect.execute(conn, f"{alter} ALTER COLUMN {dialect.quote(found.name)} DROP NOT NULL")
+            dialect.drop_not_null(conn, spec.relation, found)
     for index in table.indexes:
         index.create(conn, checkfirst=True)
     for column in table.columns:
-        conn.execute(sa.schema.SetColumnComment(column))
+        dialect.comment(conn, spec.relation, str(column.comment or ""), kind="table", column=column.name)
     return False
 
 
 def _write_fixed_rows(conn: sa.Connection, dialect: Dialect, spec: TableSpec) -> None:
     """Insert those that are missing, bring the others back to what is declared."""
+    # With its primary key: SQL Server takes a surrogate key only after it was told that one comes.
+    table = stored_table(spec)
     for row in spec.fixed_rows:
-        values: dict[str, Any] = {c: sa.literal_column(dialect.value(spec.table.columns[c], v)) for c, v in row.items()}
-        same = sa.and_(*(spec.table.columns[k] == values[k] for k in spec.key))
-        if conn.execute(sa.select(sa.literal(1)).select_from(spec.table).where(same)).first():
-            rest = {c: v for c, v in values.items() if c not in spec.key and spec.table.columns[c].identity is None}
+        values: dict[str, Any] = {c: sa.literal_column(dialect.value(table.columns[c], v)) for c, v in row.items()}
+        same = sa.and_(*(table.columns[k] == values[k] for k in spec.key))
+        if conn.execute(sa.select(sa.literal(1)).select_from(table).where(same)).first():
+            rest = {c: v for c, v in values.items() if c not in spec.key and table.columns[c].identity is None}
             if rest:
-                conn.execute(sa.update(spec.table).where(same).values(rest))
+                conn.execute(sa.update(table).where(same).values(rest))
         else:
-            conn.execute(sa.insert(spec.table).values(values))
+            conn.execute(sa.insert(table).values(values))
 
 
 def _create_view(conn: sa.Connection, dialect: Dialect, graph: Graph, view: TableSpec) -> None:
@@ -145,8 +146,7 @@ def _create_view(conn: sa.Connection, dialect: Dialect, graph: Graph, view: Tabl
     relation = dialect.relation(view.relation)
     dialect.execute(conn, f"CREATE VIEW {relation} ({columns}) AS\n{graph.select(view)}\n")
     if view.table.comment:
-        comment = view.table.comment.replace("'", "''")
-        dialect.execute(conn, f"COMMENT ON VIEW {relation} IS '{comment}'")
+        dialect.comment(conn, view.relation, view.table.comment, kind="view")
 
 
 def _drop_view(conn: sa.Connection, dialect: Dialect, view: TableSpec) -> None:
@@ -224,11 +224,11 @@ def _in_order(table: sa.Table) -> list[sa.Index]:
     return sorted(table.indexes, key=lambda index: str(index.name))
 
 
-def _digest(graph: Graph) -> str:
+def _digest(graph: Graph, dialect: Dialect) -> str:
     text = [migrate.head(), *graph.post_ddl]
     for spec in graph.specs:
-        text.append(str(sa.schema.CreateTable(stored_table(spec)).compile(dialect=postgresql.dialect())))
-        text += [str(sa.schema.CreateIndex(i).compile(dialect=postgresql.dialect())) for i in _in_order(spec.table)]
+        text.append(str(sa.schema.CreateTable(stored_table(spec)).compile(dialect=dialect.sqlalchemy)))
+        text += [str(sa.schema.CreateIndex(i).compile(dialect=dialect.sqlalchemy)) for i in _in_order(spec.table)]
         text += [str(c.comment) for c in spec.table.columns]
         text += [repr(sorted(row.items())) for row in spec.fixed_rows]
         if spec.is_view:

@@ -5,7 +5,6 @@ Belongs here: opening and closing sessions, one lock per target, committing. Doe
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -110,10 +109,7 @@ class Destination:
             return free
 
     def _lock(self, conn: sa.Connection, target: str, wait_seconds: float) -> None:
-        deadline = time.monotonic() + wait_seconds
-        while not self.dialect.try_lock(conn, target):
-            if time.monotonic() >= deadline:
-                raise LockBusyError(
-                    f"{target} is being loaded by another run; waited {wait_seconds:g} s. Run it again later."
-                )
-            time.sleep(0.1)
+        if not self.dialect.lock(conn, target, wait_seconds):
+            raise LockBusyError(
+                f"{target} is being loaded by another run; waited {wait_seconds:g} s. Run it again later."
+            )

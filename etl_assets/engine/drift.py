@@ -33,7 +33,7 @@ class SourceShape:
 
 def stored_columns(spec: TableSpec, target: sa.Connection, dialect: Dialect) -> dict[str, CatalogColumn]:
     """Columns of the target as the server has them. Raises SchemaDriftError when they are not those declared."""
-    stored = {c.name: c for c in dialect.columns(target, spec.relation)}
+    stored = {c.name: c for c in dialect.columns_as(target, spec.relation, spec.table.columns.keys())}
     if not stored:
         raise SchemaDriftError(
             f"{spec.relation} does not exist (or may not be read); deploy the warehouse, then run again"
@@ -70,7 +70,8 @@ def compare(
     """
     assert spec.source is not None
     stored = stored_columns(spec, target, dialect)
-    present = {c.name: c for c in source_dialect.columns(source, spec.source)}
+    wanted_names = [spec.source_column(n) for n in spec.data_columns]
+    present = {c.name: c for c in source_dialect.columns_as(source, spec.source, wanted_names)}
     if not present:
         if source_dialect.exists(source, spec.source):
             raise AccessError(f"{spec.entity}: the source role may not read {spec.source}; GRANT SELECT on it")
@@ -109,7 +110,7 @@ def compare(
             continue
         type_ = adopted.type if adopted else dialect.adopted_type(column.type)
         if adopted is None and not problems:
-            place = f"{dialect.relation(spec.relation)} ADD COLUMN {dialect.quote(column.name)}"
+            place = f"{dialect.relation(spec.relation)} ADD {dialect.quote(column.name)}"
             dialect.execute(target, f"ALTER TABLE {place} {type_}")
             notes.append(f"new source column {column.name} ({type_}) taken over; run a full load to fill older rows")
         read(column.name, column, type_)

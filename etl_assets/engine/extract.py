@@ -85,9 +85,7 @@ class SourceText:
         return str(self.dialect.scalar(source, f"SELECT {self.dialect.as_text(bound)}"))
 
     def _travelling(self, name: str, type_: str) -> str:
-        quoted = self.dialect.quote(name)
-        travel = self.dialect.transfer_type(type_)
-        return quoted if travel == type_ else f"CAST({quoted} AS {travel}) AS {quoted}"
+        return self.dialect.sent(name, type_)
 
     def _select(self, columns: list[str], read: Read) -> str:
         assert self.spec.source is not None

@@ -17,6 +17,7 @@ from pandas.api import types as kinds
 from etl_assets.engine import control, ddl
 from etl_assets.engine.destination import Writer
 from etl_assets.engine.dialects.base import CatalogColumn, Staged
+from etl_assets.engine.dialects.portable import utc_now
 from etl_assets.engine.entity import Stopwatch
 from etl_assets.engine.errors import DataError, SchemaDriftError, SpecError
 from etl_assets.engine.replace import ReplaceLoad
@@ -91,7 +92,7 @@ class FrameLoad(ReplaceLoad):
         scope = self._scope(writer, stage) if self.months else None
         self.replace(writer, Staged(stage, expressions, types), rows, watch, scope, months=self.months)
         if before.initialized_at is None:
-            control.write(conn, spec.entity, initialized_at=sa.func.now())
+            control.write(conn, spec.entity, initialized_at=utc_now())
 
     def _prepare_table(self, writer: Writer) -> dict[str, str]:
         """Create the table or add columns it lacks; return the types in which the frame's columns travel.
@@ -102,9 +103,9 @@ class FrameLoad(ReplaceLoad):
         dialect, conn, spec = writer.dialect, writer.conn, self.spec
         schema = str(spec.table.schema)
         if not sa.inspect(conn).has_schema(schema):
-            conn.execute(sa.schema.CreateSchema(schema, if_not_exists=True))
+            dialect.create_schema(conn, schema)
         declared = {c.name: dialect.declared_type(c) for c in spec.table.columns}
-        present = {c.name: c.type for c in dialect.columns(conn, spec.relation)}
+        present = {c.name: c.type for c in dialect.columns_as(conn, spec.relation, declared)}
         differing = {n: present[n] for n, t in declared.items() if n in present and present[n] != t}
         for name, stored in differing.items():
             values = self.frame[name].dropna()

@@ -145,7 +145,7 @@ class Graph:
             column = restrict.get(relation)
             if column is not None:
                 schema, table = relation.split(".")
-                return f'SELECT * FROM "{schema}"."{table}" WHERE "{column}" IN (SELECT key FROM {keys})'
+                return f'SELECT * FROM "{schema}"."{table}" WHERE "{column}" IN (SELECT "key" FROM {keys})'
             view = self.by_relation.get(relation)
             if view is None or not view.is_view:
                 return None

@@ -15,6 +15,7 @@ from etl_assets.engine import failpoint
 from etl_assets.engine.control import rejected_row
 from etl_assets.engine.destination import Writer
 from etl_assets.engine.dialects.base import Merged, Staged
+from etl_assets.engine.dialects.portable import utc_now
 from etl_assets.engine.errors import DataError, RejectLimitError
 from etl_assets.engine.options import Counts
 from etl_assets.engine.spec import TableSpec
@@ -76,7 +77,7 @@ class Judge:
         self.writer.conn.execute(
             sa.update(rejected_row)
             .where(_r.entity == self.spec.entity, _r.resolved_at.is_(None), _r.last_run_id != self.run_id)
-            .values(resolved_at=sa.func.now())
+            .values(resolved_at=utc_now())
         )
 
     def _judge(self, staged: Staged) -> int:
@@ -91,7 +92,7 @@ class Judge:
 
     def _preference(self) -> list[str]:
         cursor = getattr(self.spec.load, "cursor", None)
-        order = [f"s.{self.writer.dialect.quote(cursor)} DESC NULLS LAST"] if cursor else []
+        order = [self.writer.dialect.newest_first(f"s.{self.writer.dialect.quote(cursor)}")] if cursor else []
         return order + [f"s.{o}" for o in self.spec.dedupe_order]
 
     def _merge(self, staged: Staged, newer_by: str | None) -> Merged:

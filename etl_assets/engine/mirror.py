@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from etl_assets.engine import control, drift, failpoint, watermark
 from etl_assets.engine.destination import Source, Writer
 from etl_assets.engine.dialects.base import CatalogColumn, RowStream, Staged
+from etl_assets.engine.dialects.portable import utc_now
 from etl_assets.engine.entity import Load, Stopwatch
 from etl_assets.engine.extract import Read, SourceText, reads
 from etl_assets.engine.options import Counts
@@ -79,8 +80,9 @@ class MirrorLoad(Load):
         shape = drift.compare(
             self.spec, before, source, from_dialect, writer.conn, dialect, accept_retyped=accept_retyped
         )
-        for note in shape.notes:
-            self.note(note)
+        for note in (*shape.notes, from_dialect.snapshot_warning(source)):
+            if note:
+                self.note(note)
         text = SourceText(self.spec, from_dialect, shape)
         if self._bound is None and self._is_incremental:
             # Kept over attempts: a row changed behind the position of a broken attempt must stay above the watermark.
@@ -134,7 +136,7 @@ class MirrorLoad(Load):
         writer, stage = attempt.writer, attempt.staged.name
         writer.dialect.clear_stage(writer.conn, stage)
         if attempt.tracked:
-            writer.dialect.execute(writer.conn, "TRUNCATE changes")
+            writer.dialect.execute(writer.conn, f"TRUNCATE TABLE {writer.dialect.changes}")
         rows = stream.into(writer.conn, stage, limit)
         extracted = watch.lap()
         failpoint.reach("staged")
@@ -208,6 +210,6 @@ class MirrorLoad(Load):
             )
         done = {"initial_position": None, "initial_bound": None}
         if before.initialized_at is None:
-            control.write(writer.conn, self.spec.entity, initialized_at=sa.func.now(), **done)
+            control.write(writer.conn, self.spec.entity, initialized_at=utc_now(), **done)
         else:
             control.write(writer.conn, self.spec.entity, **done)

@@ -19,7 +19,7 @@ from etl_assets.engine.window import as_it_stands
 
 WHOLE = "*"
 UNDATED = "none"
-_p = pending_partition.c
+_p, _k = pending_partition.c, pending_key.c
 
 
 def record(writer: Writer, destination: Destination, producer: TableSpec) -> None:
@@ -30,24 +30,27 @@ def record(writer: Writer, destination: Destination, producer: TableSpec) -> Non
         consumer = f"'{feed.consumer.entity}'"  # letters, digits, _ and dots: declarations accept nothing else
         reading = feed.reading
         if isinstance(reading, Keys):
-            select = reading.select or f"SELECT {dialect.quote(reading.columns[0])} FROM changes"
+            own = f"SELECT {dialect.quote(reading.columns[0])} FROM {dialect.changes}"
+            select, key = dialect.over_changes(reading.select) if reading.select else own, dialect.quote("key")
             dialect.execute(
                 conn,
-                f"INSERT INTO ctl.pending_key (consumer, key) SELECT DISTINCT {consumer}, {dialect.as_text('k.key')} "
-                f"FROM ({select}) k (key) WHERE k.key IS NOT NULL",
+                f"INSERT INTO ctl.pending_key (consumer, {key}) SELECT DISTINCT {consumer}, "
+                f"{dialect.as_text(f'k.{key}')} FROM ({select}) k ({key}) WHERE k.{key} IS NOT NULL",
             )
         elif isinstance(reading, Months):
-            type_, relation = dialect.declared_type(producer.table.columns[reading.column]), "changes c"
+            type_, relation = dialect.declared_type(producer.table.columns[reading.column]), f"{dialect.changes} c"
             column = f"c.{dialect.quote(reading.column)}"
             if not producer.is_mirror:
                 type_ = as_it_stands(type_)
             if reading.select:
-                type_, relation, column = "date", f"({reading.select}) c (day)", "c.day"
+                type_, relation, column = "date", f"({dialect.over_changes(reading.select)}) c (day)", "c.day"
             months = (dialect.month_of(column, type_, destination.zone, o) for o in reading.offsets)
             union = " UNION ".join(f"SELECT COALESCE({m}, '{UNDATED}') FROM {relation}" for m in months)
             dialect.execute(conn, f"{insert} SELECT {consumer}, p.p FROM ({union}) p (p)")
         else:
-            dialect.execute(conn, f"{insert} SELECT {consumer}, '{WHOLE}' WHERE EXISTS (SELECT 1 FROM changes)")
+            dialect.execute(
+                conn, f"{insert} SELECT {consumer}, '{WHOLE}' WHERE EXISTS (SELECT 1 FROM {dialect.changes})"
+            )
 
 
 def rebuild_whole(conn: sa.Connection, consumer: str) -> None:
@@ -107,8 +110,8 @@ def waiting(destination: Destination) -> dict[str, set[str]]:
         months = sa.select(_p.consumer, _p.partition).distinct().where(_p.consumer.startswith(system, autoescape=True))
         for consumer, partition in conn.execute(months):
             found.setdefault(consumer, set()).add(partition)
-        keys = sa.text("SELECT DISTINCT consumer FROM ctl.pending_key WHERE consumer LIKE :prefix")
-        for consumer in conn.execute(keys, {"prefix": system.replace("_", r"\_") + "%"}).scalars():
+        keys = sa.select(_k.consumer).distinct().where(_k.consumer.startswith(system, autoescape=True))
+        for consumer in conn.execute(keys).scalars():
             found.setdefault(consumer, set()).add(WHOLE)
     known = {s.entity for s in destination.graph.specs} - off
     return {consumer: partitions for consumer, partitions in found.items() if consumer in known}

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import sqlalchemy as sa
-
 from etl_assets.engine import control, drift, pending
 from etl_assets.engine.destination import Writer
 from etl_assets.engine.dialects.base import Staged
+from etl_assets.engine.dialects.portable import utc_now
 from etl_assets.engine.entity import Stopwatch
 from etl_assets.engine.errors import SpecError
 from etl_assets.engine.replace import ReplaceLoad
@@ -43,7 +42,7 @@ class SqlLoad(ReplaceLoad):
             else:
                 self.note("no upstream changed: nothing to rebuild")
         if whole and before.initialized_at is None:
-            control.write(writer.conn, self.spec.entity, initialized_at=sa.func.now())
+            control.write(writer.conn, self.spec.entity, initialized_at=utc_now())
 
     def _merge_all(self, writer: Writer) -> None:
         pending.forget_keys(writer, self.spec.entity)
@@ -55,7 +54,7 @@ class SqlLoad(ReplaceLoad):
         while True:
             keys, taken = pending.take_keys(writer, self.spec, self._batch_size, highest)
             if taken:
-                scope = f"t.{key} IN (SELECT key FROM {writer.dialect.quote(keys)})"
+                scope = f"t.{key} IN (SELECT {writer.dialect.quote('key')} FROM {writer.dialect.quote(keys)})"
                 self._rebuild(writer, self.destination.graph.select(self.spec, keys=keys), scope)
             writer.dialect.drop_stage(writer.conn, keys)
             if taken < self._batch_size:
@@ -105,7 +104,7 @@ class SqlLoad(ReplaceLoad):
     ) -> None:
         dialect, watch = writer.dialect, Stopwatch()
         stage, rows = dialect.stage_select(writer.conn, select)
-        types = {c.name: c.type for c in dialect.columns(writer.conn, f"pg_temp.{stage}")}
+        types = dialect.stage_types(writer.conn, stage)
         declared = {n: dialect.declared_type(self.spec.table.columns[n]) for n in self.spec.data_columns}
         expressions = {n: dialect.expression(n, types[n], t) for n, t in declared.items()}
         self.replace(writer, Staged(stage, expressions, types), rows, watch, scope, outside=outside, months=months)

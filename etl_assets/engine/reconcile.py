@@ -45,7 +45,7 @@ def reconcile(
         if not options.allow_deletes:
             _guard(writer, spec, gone, present)
         if tracked:
-            dialect.execute(conn, "TRUNCATE changes")
+            dialect.execute(conn, f"TRUNCATE TABLE {dialect.changes}")
         gone = dialect.delete_missing(conn, spec, stage, None, tracked, run_tag=run_tag)
     dialect.drop_stage(conn, stage)
     return Counts(deleted=gone), extracted, watch.lap()

@@ -96,7 +96,8 @@ class ReplaceLoad(Load):
     def _count_changed(self, writer: Writer, window: Window) -> None:
         # A moved row counts where it now is; its old month shows it in no other way.
         at = window.month("c")
-        select = f"SELECT {at}, c.op, COUNT(*) FROM changes c WHERE c.op = 'D' OR c.image = 'new' GROUP BY {at}, c.op"
+        counted = "c WHERE c.op = 'D' OR c.image = 'new'"
+        select = f"SELECT {at}, c.op, COUNT(*) FROM {writer.dialect.changes} {counted} GROUP BY {at}, c.op"
         names = {"I": "inserted", "U": "updated", "D": "deleted"}
         for month, op, number in writer.dialect.rows(writer.conn, select):
             counts = self.result.months.setdefault(str(month), Counts())

@@ -36,6 +36,11 @@ def load(
         return SqlLoad(spec, destination, audit, options, months=months).run()
     if source is None:
         raise SpecError(f"{spec.entity} is a mirror and needs a source")
+    if type(source.dialect) is not type(destination.dialect):
+        raise SpecError(
+            f"{spec.entity}: moving rows from {source.dialect.kind} to {destination.dialect.kind} is not supported: "
+            "source and warehouse must be servers of one kind"
+        )
     return MirrorLoad(spec, destination, audit, options, source=source).run()
 
 

@@ -8,11 +8,12 @@ reading files (sqlfile.py), anything a server is asked.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import cache
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.tokenizer_core import TokenType
 
 from etl_assets.engine.errors import SqlFileError
 
@@ -64,6 +65,64 @@ def to_postgres(text: str) -> str:
         if new is not node:
             node.replace(new)
     return tree.sql("postgres", identify=True, comments=False)
+
+
+def inlined(text: str) -> str:
+    """The SELECT `text` with its CTEs as derived tables, because T-SQL takes no WITH inside parentheses.
+
+    By text position: sqlglot would write T-SQL back with casts of its own. A CTE read twice is computed twice.
+    """
+    tokens = sqlglot.tokenize(text, read="tsql")
+    if not tokens or tokens[0].token_type is not TokenType.WITH:
+        return text
+    bodies: dict[str, str] = {}
+    at = 1
+    while True:
+        name, opening = tokens[at], at + 2
+        if tokens[at + 1].token_type is not TokenType.ALIAS or tokens[opening].token_type is not TokenType.L_PAREN:
+            raise SqlFileError(f"CTE {name.text}: write it as `{name.text} AS (SELECT …)`, naming columns inside")
+        closing = _closing(tokens, opening)
+        body = text[tokens[opening].end + 1 : tokens[closing].start].strip()
+        bodies[name.text.lower()] = _reading(body, bodies)
+        at = closing + 1
+        if tokens[at].token_type is not TokenType.COMMA:
+            return text[: tokens[0].start] + _reading(text[tokens[at].start :], bodies)
+        at += 1
+
+
+def renamed(text: str, name: str, new: str) -> str:
+    """The SELECT `text` reading the relation `new` wherever it reads the unqualified `name`."""
+    for start, end, _, aliased in reversed(_places(text, {name})):
+        text = f"{text[:start]}{new}{'' if aliased else f' AS {name}'}{text[end:]}"
+    return text
+
+
+def _closing(tokens: list[sqlglot.Token], opening: int) -> int:
+    depth = 0
+    for number in range(opening, len(tokens)):
+        depth += {TokenType.L_PAREN: 1, TokenType.R_PAREN: -1}.get(tokens[number].token_type, 0)
+        if depth == 0:
+            return number
+    raise SqlFileError("a parenthesis is not closed")
+
+
+def _reading(text: str, bodies: dict[str, str]) -> str:
+    for start, end, name, aliased in reversed(_places(text, bodies)):
+        alias = "" if aliased else f" AS [{name}]"
+        # Lines of its own: the body may end in a comment.
+        text = f"{text[:start]}(\n{bodies[name.lower()]}\n){alias}{text[end:]}"
+    return text
+
+
+def _places(text: str, names: Collection[str]) -> list[tuple[int, int, str, bool]]:
+    """Where `text` reads an unqualified relation of `names`: start, end, name, whether it has an alias; in order."""
+    found = []
+    for table in sqlglot.parse_one(text, read="tsql").find_all(exp.Table):
+        name = table.args["this"]
+        if table.args.get("db") is None and isinstance(name, exp.Identifier) and name.name.lower() in names:
+            place = int(name.meta["start"]), int(name.meta["end"]) + 1
+            found.append((*place, name.name, bool(table.alias)))
+    return sorted(found)
 
 
 def _problems(node: exp.Expr, tree: exp.Query) -> Iterator[str]:

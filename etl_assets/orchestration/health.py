@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from etl_assets.engine.control import ControlRow, etl_control, etl_run, etl_run_entity, read
 from etl_assets.engine.destination import Destination, Source
+from etl_assets.engine.dialects.portable import utc_ago
 from etl_assets.engine.errors import EtlError
 from etl_assets.engine.spec import Incremental
 from etl_assets.orchestration.jobs import MAX_RUNTIME_SECONDS
@@ -86,12 +87,12 @@ def _read_audit(system: System, conn: sa.Connection, health: Health) -> None:
         .limit(5)
     )
     health.runs = [dict(row) for row in conn.execute(newest).mappings()]
-    day_ago = sa.func.now() - timedelta(hours=24)
+    day_ago = utc_ago(timedelta(hours=24))
     failed = sa.select(sa.func.count()).where(
         real, r.status.in_(["failed", "partial", "abandoned"]), r.started_at > day_ago
     )
     health.failures_24h = int(conn.execute(failed).scalar_one())
-    stuck = sa.func.now() - timedelta(seconds=max(MAX_RUNTIME_SECONDS.values()))
+    stuck = utc_ago(timedelta(seconds=max(MAX_RUNTIME_SECONDS.values())))
     running = conn.execute(
         sa.select(sa.func.count()).where(real, r.status == "running", r.started_at < stuck)
     ).scalar_one()

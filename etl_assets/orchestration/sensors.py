@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from etl_assets.engine import audit, pending
 from etl_assets.engine.control import etl_run
 from etl_assets.engine.destination import Destination
+from etl_assets.engine.dialects.portable import utc_ago
 from etl_assets.engine.errors import EtlError
 from etl_assets.orchestration.partitions import current_month
 from etl_assets.orchestration.resources import load_config
@@ -92,7 +93,7 @@ def reap_system(instance: dg.DagsterInstance, destination: Destination) -> list[
         mine = sa.and_(
             c.system == destination.graph.system, c.status.in_(["running", "abandoned"]), c.dagster_run_id.is_not(None)
         )
-        recent = c.started_at > sa.func.now() - sa.text("interval '7 days'")
+        recent = c.started_at > utc_ago(timedelta(days=7))
         rows = conn.execute(
             sa.select(c.dagster_run_id, c.status, c.load_type, c.triggered_by).where(mine, recent)
         ).all()

@@ -123,7 +123,7 @@ def test_a_table_may_read_itself_and_the_engines_own(tmp_path: Path) -> None:
     made = graph(tmp_path, orders(), itself, core__seen=select)
     assert [s.name for s in made.ordered] == ["orders", "seen"]
     restricted = made.select(itself, keys="k")
-    assert restricted.count("IN (SELECT key FROM k)") == 2
+    assert restricted.count('IN (SELECT "key" FROM k)') == 2
     assert "ctl.etl_control" in restricted
 
 
@@ -144,5 +144,5 @@ def test_views_are_expanded_only_on_the_way_to_a_restricted_table(tmp_path: Path
     text = made.select(made.find("customers"), keys="k")
     assert "core.people AS p" in text
     assert "core.over" not in text
-    assert 'FROM (SELECT * FROM "staging"."orders" WHERE "customer_id" IN (SELECT key FROM k)\n) AS "orders"' in text
+    assert 'FROM (SELECT * FROM "staging"."orders" WHERE "customer_id" IN (SELECT "key" FROM k)\n) AS "orders"' in text
     assert made.select(made.find("customers")) == made.model(made.find("customers")).text

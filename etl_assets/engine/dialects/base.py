@@ -5,6 +5,7 @@ Belongs here: the interface and facts shared by all servers. Does not belong her
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -69,6 +70,8 @@ class Dialect(ABC):
     """One kind of server, seen from the engine. `kind` is its name for people and icons."""
 
     kind: str = "database"
+    # The session-local relation of changed rows, as SQL names it.
+    changes: str = "changes"
 
     # --- sessions -------------------------------------------------------------------------------------------------
     @abstractmethod
@@ -79,12 +82,30 @@ class Dialect(ABC):
     def snapshot(self, engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
         """A read-only transaction that sees one state of the source throughout."""
 
+    def snapshot_warning(self, source: sa.Connection) -> str:
+        """What to tell the reader of a run when this source cannot be seen in one state; empty when it can."""
+        return ""
+
+    @property
+    @abstractmethod
+    def sqlalchemy(self) -> sa.engine.Dialect:
+        """What SQLAlchemy compiles declarations with."""
+
     @abstractmethod
     def classify(self, error: BaseException) -> EtlError:
         """Return the engine's error for a driver's, transient or permanent, without row content or secrets."""
 
     @abstractmethod
     def try_lock(self, conn: sa.Connection, name: str) -> bool: ...
+
+    def lock(self, conn: sa.Connection, name: str, wait_seconds: float) -> bool:
+        """Take the lock of a name for this session; False when another one still holds it after `wait_seconds`."""
+        deadline = time.monotonic() + wait_seconds
+        while not self.try_lock(conn, name):
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.1)
+        return True
 
     @abstractmethod
     def unlock(self, conn: sa.Connection, name: str) -> None: ...
@@ -104,8 +125,16 @@ class Dialect(ABC):
     def columns(self, conn: sa.Connection, relation: str) -> tuple[CatalogColumn, ...]:
         """Columns of a table or view, in order; empty when it does not exist or may not be read."""
 
+    def columns_as(self, conn: sa.Connection, relation: str, names: Iterable[str]) -> tuple[CatalogColumn, ...]:
+        """The columns, each under that of `names` which the server takes for the same."""
+        return self.columns(conn, relation)
+
     @abstractmethod
     def exists(self, conn: sa.Connection, relation: str) -> bool: ...
+
+    @abstractmethod
+    def create_schema(self, conn: sa.Connection, name: str) -> None:
+        """Create a schema unless it is there, made perhaps by another session just now."""
 
     @abstractmethod
     def has_index(self, conn: sa.Connection, relation: str, leading: str) -> bool:
@@ -118,6 +147,13 @@ class Dialect(ABC):
     @abstractmethod
     def declared_type(self, column: sa.Column[object]) -> str:
         """The declared type in the server's own spelling, comparable to CatalogColumn.type."""
+
+    @abstractmethod
+    def drop_not_null(self, conn: sa.Connection, relation: str, column: CatalogColumn) -> None: ...
+
+    @abstractmethod
+    def comment(self, conn: sa.Connection, relation: str, text: str, *, kind: str, column: str | None = None) -> None:
+        """Describe a relation (`kind`: table or view) or one of its columns, whatever described it before."""
 
     @abstractmethod
     def type_fits(self, source: str, target: str) -> bool:
@@ -176,6 +212,18 @@ class Dialect(ABC):
         """The first instant of `day` as a literal of a date or timestamp type; `zone` counts where the type has one."""
 
     @abstractmethod
+    def is_naive(self, type_: str) -> bool:
+        """Whether it is a timestamp type without time zone."""
+
+    @abstractmethod
+    def newest_first(self, column: str) -> str:
+        """An ORDER BY expression: descending, NULL last."""
+
+    def over_changes(self, select: str) -> str:
+        """A SELECT of a declaration as this server takes it as a derived table; it may read `changes`."""
+        return select
+
+    @abstractmethod
     def ordering(self, column: str, type_: str) -> str:
         """An ORDER BY expression that sorts alike on source and destination."""
 
@@ -196,6 +244,10 @@ class Dialect(ABC):
         """Store the rows of a SELECT in a new staging table; return its name and how many rows."""
 
     @abstractmethod
+    def stage_types(self, conn: sa.Connection, stage: str) -> dict[str, str]:
+        """Types of a staging table by column."""
+
+    @abstractmethod
     def stage_rows(
         self, conn: sa.Connection, stage: str, types: Sequence[str], rows: Iterable[Sequence[object]]
     ) -> int:
@@ -213,6 +265,11 @@ class Dialect(ABC):
     @abstractmethod
     def transfer_type(self, source_type: str) -> str:
         """The type in which a source column travels to staging."""
+
+    def sent(self, name: str, type_: str) -> str:
+        """The column `name` of a source relation as an output of the SELECT that is streamed."""
+        quoted, travel = self.quote(name), self.transfer_type(type_)
+        return quoted if travel == type_ else f"CAST({quoted} AS {travel}) AS {quoted}"
 
     @abstractmethod
     def adopted_type(self, source_type: str) -> str:

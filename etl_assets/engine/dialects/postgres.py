@@ -100,6 +100,10 @@ class PostgresDialect(PostgresMerge):
         finally:
             connection.close()
 
+    @property
+    def sqlalchemy(self) -> sa.engine.Dialect:
+        return postgresql.dialect()
+
     def classify(self, error: BaseException) -> EtlError:
         if isinstance(error, EtlError):
             return error
@@ -138,6 +142,9 @@ class PostgresDialect(PostgresMerge):
     def exists(self, conn: sa.Connection, relation: str) -> bool:
         return self.scalar(conn, f"SELECT to_regclass({quoted_text(self.relation(relation))})") is not None
 
+    def create_schema(self, conn: sa.Connection, name: str) -> None:
+        self.execute(conn, f"CREATE SCHEMA IF NOT EXISTS {self.quote(name)}")
+
     def is_unique(self, conn: sa.Connection, relation: str, columns: Sequence[str]) -> bool:
         wanted = ", ".join(map(quoted_text, sorted(columns)))
         found = self.rows(
@@ -169,7 +176,18 @@ class PostgresDialect(PostgresMerge):
         return '"' + name.replace('"', '""') + '"'
 
     def declared_type(self, column: sa.Column[object]) -> str:
-        return types.normal(column.type.compile(dialect=postgresql.dialect()))
+        return types.normal(column.type.compile(dialect=self.sqlalchemy))
+
+    def drop_not_null(self, conn: sa.Connection, relation: str, column: CatalogColumn) -> None:
+        self.execute(
+            conn, f"ALTER TABLE {self.relation(relation)} ALTER COLUMN {self.quote(column.name)} DROP NOT NULL"
+        )
+
+    def comment(self, conn: sa.Connection, relation: str, text: str, *, kind: str, column: str | None = None) -> None:
+        place = (
+            f"COLUMN {self.relation(relation)}.{self.quote(column)}" if column else f"{kind} {self.relation(relation)}"
+        )
+        self.execute(conn, f"COMMENT ON {place} IS {quoted_text(text)}")
 
     def type_fits(self, source: str, target: str) -> bool:
         return types.fits(source, target)
@@ -201,6 +219,12 @@ class PostgresDialect(PostgresMerge):
 
     def as_text(self, expression: str) -> str:
         return f"({expression})::text"
+
+    def is_naive(self, type_: str) -> bool:
+        return "without time zone" in type_
+
+    def newest_first(self, column: str) -> str:
+        return f"{column} DESC NULLS LAST"
 
     def day_start(self, day: str, type_: str, zone: str) -> str:
         return self.literal(f"{day} {zone}" if type_.endswith("with time zone") else day, type_)

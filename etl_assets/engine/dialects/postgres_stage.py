@@ -62,6 +62,9 @@ class PostgresStaging(Dialect):
         create = f"CREATE TEMPORARY TABLE {self.quote(name)} ON COMMIT PRESERVE ROWS"
         return name, self.execute(conn, f"{create} AS\n{select}\n")
 
+    def stage_types(self, conn: sa.Connection, stage: str) -> dict[str, str]:
+        return {c.name: c.type for c in self.columns(conn, f"pg_temp.{stage}")}
+
     def stage_rows(
         self, conn: sa.Connection, stage: str, types: Sequence[str], rows: Iterable[Sequence[object]]
     ) -> int:

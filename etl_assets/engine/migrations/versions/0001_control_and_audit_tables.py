@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from etl_assets.engine.dialects.portable import utc_now
+
 revision = "0001"
 down_revision = None
 
@@ -16,9 +18,9 @@ def upgrade() -> None:
         sa.Column("load_type", sa.String(length=20), nullable=False),
         sa.Column("triggered_by", sa.String(length=50), nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
-        sa.Column("is_dry_run", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_dry_run", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("hostname", sa.String(length=255), nullable=True),
-        sa.Column("started_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), server_default=utc_now(), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("error_message", sa.Text(), nullable=True),
         sa.Column("error_traceback", sa.Text(), nullable=True),
@@ -26,12 +28,19 @@ def upgrade() -> None:
         schema="audit",
     )
     op.create_index("ix_etl_run_started", "etl_run", ["started_at"], unique=False, schema="audit")
-    op.create_index("ux_etl_run_dagster", "etl_run", ["dagster_run_id", "system"], unique=True, schema="audit")
+    op.create_index(
+        "ux_etl_run_dagster",
+        "etl_run",
+        ["dagster_run_id", "system"],
+        unique=True,
+        schema="audit",
+        mssql_where=sa.text("dagster_run_id IS NOT NULL"),
+    )
     op.create_table(
         "deployed",
         sa.Column("object", sa.String(length=200), nullable=False),
         sa.Column("definition_hash", sa.String(length=64), nullable=False),
-        sa.Column("deployed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("deployed_at", sa.DateTime(timezone=True), server_default=utc_now(), nullable=False),
         sa.PrimaryKeyConstraint("object"),
         schema="ctl",
     )
@@ -59,14 +68,14 @@ def upgrade() -> None:
         sa.Column(
             "is_active",
             sa.Boolean(),
-            server_default=sa.text("true"),
+            server_default=sa.true(),
             nullable=False,
             comment="false: runs skip the entity",
         ),
         sa.Column("source_columns", sa.Text(), nullable=True, comment="Source columns and types as last seen, JSON"),
         sa.Column("last_status", sa.String(length=20), nullable=True),
         sa.Column("last_success_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=utc_now(), nullable=False),
         sa.PrimaryKeyConstraint("entity"),
         schema="ctl",
     )
@@ -100,8 +109,8 @@ def upgrade() -> None:
         sa.Column("payload_hash", sa.String(length=64), nullable=False),
         sa.Column("first_run_id", sa.BigInteger(), nullable=True),
         sa.Column("last_run_id", sa.BigInteger(), nullable=True),
-        sa.Column("first_seen_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("last_seen_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("first_seen_at", sa.DateTime(timezone=True), server_default=utc_now(), nullable=False),
+        sa.Column("last_seen_at", sa.DateTime(timezone=True), server_default=utc_now(), nullable=False),
         sa.Column(
             "resolved_at", sa.DateTime(timezone=True), nullable=True, comment="When a later load accepted the key"
         ),
@@ -122,7 +131,7 @@ def upgrade() -> None:
         sa.Column("entity", sa.String(length=200), nullable=False),
         sa.Column("mode", sa.String(length=20), nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
-        sa.Column("started_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), server_default=utc_now(), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cursor_start", sa.Text(), nullable=True),
         sa.Column("cursor_end", sa.Text(), nullable=True),
