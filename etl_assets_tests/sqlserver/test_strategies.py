@@ -134,7 +134,8 @@ def test_consumers_read_the_changes_of_their_upstreams(make_world: MakeWorld) ->
     named = spec("core.named", columns, ("id",), Merge({"staging.orders": "id"}),
                  reads={"staging.orders": Keys(("id",)), "staging.people": Keys(("id",), through)})  # fmt: skip
     fact = spec("marts.fact", [*columns, ("day", sa.Date())], ("id",), ReplaceWindow("day"),
-                reads={"staging.orders": Months("day", (0, 1)), "staging.people": Months("id", select=dates)})  # fmt: skip
+                reads={"staging.orders": Months("day", (0, 1)), "staging.people": Months("id", select=dates)},
+    )  # fmt: skip
     join = "FROM staging.orders AS o LEFT JOIN staging.people AS p ON p.id = o.customer_id"
     world = make_world(
         orders(), people, named, fact,

@@ -33,8 +33,12 @@ def asked_for_a_name(tree: ast.AST) -> Iterator[int]:
                 yield node.lineno
         if isinstance(node, ast.Attribute) and node.attr == "name" and "dialect" in ast.dump(node.value).lower():
             yield node.lineno
-        is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "isinstance"
-        if is_call and "Dialect" in ast.dump(node.args[1]):  # type: ignore[attr-defined]
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == "isinstance"
+            and "Dialect" in ast.dump(node.args[1])
+        ):
             yield node.lineno
 
 

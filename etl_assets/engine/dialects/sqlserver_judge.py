@@ -132,11 +132,14 @@ def _moved(entity: str, staged: Staged, key: Sequence[str], run_id: int) -> Iter
     # The hash as three whole numbers: a server's text for binary depends on more than its value.
     parts = ", N'.', ".join(f"CAST(SUBSTRING(h.h, {start}, 8) AS bigint)" for start in (1, 9, 17))
     yield f"DROP TABLE IF EXISTS {_GONE}"
+    texts = f"{_key_text(staged, key)} AS row_key, HASHBYTES('SHA2_256', {_row_text(staged)}) AS h"
+    hashed = (
+        f"SELECT {texts}, j.reason, j.column_name FROM {bracketed(staged.name)} AS s INNER JOIN {_JUDGED} AS j ON {on}"
+    )
+    named = f"SELECT h.row_key, h.reason, h.column_name, CONCAT({parts}) AS payload_hash FROM ({hashed}) AS h"
     yield (
-        f"SELECT MIN(g.row_key) AS row_key, g.reason, g.column_name, g.payload_hash INTO {_GONE} FROM (SELECT "
-        f"h.row_key, h.reason, h.column_name, CONCAT({parts}) AS payload_hash FROM (SELECT {_key_text(staged, key)} AS row_key, "
-        f"j.reason, j.column_name, HASHBYTES('SHA2_256', {_row_text(staged)}) AS h FROM {bracketed(staged.name)} AS s "
-        f"INNER JOIN {_JUDGED} AS j ON {on}) AS h) AS g GROUP BY g.reason, g.column_name, g.payload_hash"
+        f"SELECT MIN(g.row_key) AS row_key, g.reason, g.column_name, g.payload_hash INTO {_GONE} FROM ({named}) AS g "
+        "GROUP BY g.reason, g.column_name, g.payload_hash"
     )
     same = (
         f"r.entity = {unicode_text(entity)} AND r.payload_hash = g.payload_hash AND r.reason = g.reason "
