@@ -6,6 +6,7 @@ Belongs here: the order of judgements and the limits. Does not belong here: thei
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -48,11 +49,13 @@ class Judge:
         """
         dialect, conn = self.writer.dialect, self.writer.conn
 
+        begun = conn.execute(sa.select(utc_now())).scalar_one()
+
         def attempt(already: int) -> Judged:
             bad = already + self._judge(staged)
             repeated = 0 if unique else self._reject_repeated(staged)
             # Where the declaration says which of several is wanted, the others are expected, not suspicious.
-            self._guard(bad + (0 if self.spec.dedupe_order else repeated), rows, so_far)
+            self._guard(bad + (0 if self.spec.dedupe_order else repeated), rows, so_far, begun)
             return Judged(self._merge(staged, newer_by), bad + repeated)
 
         failing = 0
@@ -101,7 +104,7 @@ class Judge:
             self.writer.conn, self.spec, staged, self.tracked, run_tag=self.run_tag, newer_by=newer_by
         )
 
-    def _guard(self, rejected: int, rows: int, so_far: Counts) -> None:
+    def _guard(self, rejected: int, rows: int, so_far: Counts, begun: datetime) -> None:
         limits = self.spec.limits
         total = so_far.rejected + rejected
         too_many = rejected > limits.rejected_rows and rejected > limits.rejected_share * rows
@@ -112,12 +115,12 @@ class Judge:
                 f"keys are in ctl.rejected_row (at most {_LISTED}). Mend the source or raise `limits` in the "
                 "declaration, then run again."
             )
-            error.rejected = self._listed()
+            error.rejected = self._listed(begun)
             raise error
 
-    def _listed(self) -> list[dict[str, Any]]:
-        """What this transaction has listed: now() is its beginning, and stamped on each entry."""
-        mine = sa.and_(_r.entity == self.spec.entity, _r.last_run_id == self.run_id, _r.last_seen_at == sa.func.now())
+    def _listed(self, begun: datetime) -> list[dict[str, Any]]:
+        """What this batch has listed: entries are stamped with the server's clock."""
+        mine = sa.and_(_r.entity == self.spec.entity, _r.last_run_id == self.run_id, _r.last_seen_at >= begun)
         columns = (_r.entity, _r.row_key, _r.reason, _r.column_name, _r.payload_hash)
         found = self.writer.conn.execute(sa.select(*columns).where(mine).order_by(_r.id).limit(_LISTED))
         return [dict(row) for row in found.mappings()]

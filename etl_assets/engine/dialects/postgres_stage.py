@@ -18,6 +18,7 @@ from sqlalchemy.dialects import postgresql
 from etl_assets.engine.control import rejected_row
 from etl_assets.engine.dialects import postgres_types as types
 from etl_assets.engine.dialects.base import CatalogColumn, Dialect, Reject, Staged
+from etl_assets.engine.dialects.portable import utc_now
 from etl_assets.engine.errors import DataError
 from etl_assets.engine.spec import Rule, TableSpec
 
@@ -230,7 +231,7 @@ class PostgresStaging(Dialect):
 
     def list_rejected(self, conn: sa.Connection, rows: Sequence[Mapping[str, object]], run_id: int) -> None:
         insert = postgresql.insert(rejected_row).values(first_run_id=run_id, last_run_id=run_id)
-        again = {"last_run_id": run_id, "last_seen_at": sa.func.now(), "resolved_at": None}
+        again = {"last_run_id": run_id, "last_seen_at": utc_now(), "resolved_at": None}
         unique = ("entity", "payload_hash", "reason", "column_name")
         conn.execute(insert.on_conflict_do_update(index_elements=unique, set_=again), list(rows))
 

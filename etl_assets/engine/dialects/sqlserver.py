@@ -139,6 +139,9 @@ class SqlServerDialect(SqlServerMerge):
     def type_fits(self, source: str, target: str) -> bool:
         return types.fits(source, target)
 
+    def type_rounds(self, source: str, target: str) -> bool:
+        return types.rounds(source, target)
+
     def widens(self, old: str, new: str) -> bool:
         return types.widens(old, new)
 
@@ -161,6 +164,21 @@ class SqlServerDialect(SqlServerMerge):
     # --- text -----------------------------------------------------------------------------------------------------
     def literal(self, text: str, type_: str) -> str:
         return self.literal_of(unicode_text(text), type_)
+
+    def moment(self, text: str, type_: str) -> str:
+        if types.split(type_)[0] == "datetimeoffset":
+            return self.literal(text, type_)
+        # Read as a time without zone, its offset would be refused or dropped.
+        return f"CAST(CAST({unicode_text(text)} AS datetimeoffset(7)) AT TIME ZONE N'UTC' AS {type_})"
+
+    def epoch(self, conn: sa.Connection, text: str, type_: str) -> float:
+        # Days and the rest apart: the seconds of centuries would not fit an int.
+        at = f"CAST({self.moment(text, type_)} AS datetime2(7))"
+        day = f"CAST({at} AS date)"
+        days = f"DATEDIFF(DAY, '1970-01-01', {day})"
+        rest = f"DATEDIFF(MILLISECOND, CAST({day} AS datetime2(7)), {at})"
+        found = self.rows(conn, f"SELECT {days}, {rest}")[0]
+        return int(str(found[0])) * 86400 + int(str(found[1])) / 1000
 
     def flag(self, column: sa.Column[object], value: bool) -> str:
         return str(int(value))

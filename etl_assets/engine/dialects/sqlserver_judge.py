@@ -9,12 +9,14 @@ steps, counting.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import sqlalchemy as sa
 
+from etl_assets.engine.control import rejected_row
 from etl_assets.engine.dialects import sqlserver_types as types
 from etl_assets.engine.dialects.base import Reject, Staged
+from etl_assets.engine.dialects.portable import utc_now
 from etl_assets.engine.dialects.sqlserver_stage import SqlServerStaging, as_text
 from etl_assets.engine.dialects.sqlserver_stream import SEQUENCE, bracketed, unicode_text
 from etl_assets.engine.spec import Rule, TableSpec
@@ -100,9 +102,17 @@ class SqlServerJudge(SqlServerStaging):
         )
         return self._set_aside(conn, entity, staged, key, run_id, judged)
 
-    def reject_failing(self, conn: sa.Connection, entity: str, staged: Staged, key: Sequence[str], run_id: int) -> int:
+    def reject_failing(self, conn: sa.Connection, spec: TableSpec, staged: Staged, run_id: int) -> int:
         """None: the error has ended the transaction, and what does not convert was found before (known_misfits)."""
         return 0
+
+    def list_rejected(self, conn: sa.Connection, rows: Sequence[Mapping[str, object]], run_id: int) -> None:
+        again = {"last_run_id": run_id, "last_seen_at": utc_now(), "resolved_at": None}
+        for row in rows:
+            unique = ("entity", "payload_hash", "reason", "column_name")
+            same = sa.and_(*(rejected_row.c[name] == row[name] for name in unique))
+            if not conn.execute(sa.update(rejected_row).where(same).values(**again)).rowcount:
+                conn.execute(sa.insert(rejected_row).values(**row, first_run_id=run_id, last_run_id=run_id))
 
     def resolve_rejected(self, conn: sa.Connection, entity: str, staged: Staged, key: Sequence[str]) -> None:
         open_ = f"entity = {unicode_text(entity)} AND resolved_at IS NULL"

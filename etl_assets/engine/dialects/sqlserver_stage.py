@@ -139,7 +139,7 @@ class SqlServerStaging(Dialect):
     def adopted_type(self, source_type: str) -> str:
         return types.without_limits(types.transfer(source_type))
 
-    def expression(self, staged_column: str, staged_type: str, target_type: str) -> str:
+    def expression(self, staged_column: str, staged_type: str, target_type: str, *, exact: bool = False) -> str:
         column = f"s.{bracketed(staged_column)}"
         if staged_type == target_type:
             return column

@@ -98,6 +98,12 @@ def fits(source: str, target: str) -> bool:
     return a in _TIMES and b in ("datetime2", "datetimeoffset") and (b == "datetime2" or a == "date")
 
 
+def rounds(source: str, target: str) -> bool:
+    """Whether values would be rounded without a sign of it in any row; rows that tell are rejected one by one."""
+    (a, _), (b, _) = split(source), split(target)
+    return (b in _INEXACT and a == "bigint") or (b == "real" and a in ("int", "float"))
+
+
 def widens(old: str, new: str) -> bool:
     """Whether every old value keeps its meaning under the new type."""
     (a, a_mod), (b, b_mod) = split(old), split(new)
