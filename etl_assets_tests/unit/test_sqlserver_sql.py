@@ -26,6 +26,7 @@ from etl_assets.engine.errors import DataError, EtlError, SqlFileError
 from etl_assets.engine.spec import Incremental, Keys, Merge, ReplaceWindow, Rule, TableSpec, audit_columns, column
 from etl_assets_tests.world import Column, spec
 
+SQL = Path(__file__).parents[2] / "sql" / "ecommerce"
 PINNED = Path(__file__).with_name("sqlserver.sql")
 CONN = cast(sa.Connection, SimpleNamespace(info={}))
 RUN = "6f9619ff-8b86-d011-b42d-00c04fc964ff"
@@ -302,6 +303,16 @@ def test_ctes_become_derived_tables_without_touching_the_authors_text() -> None:
     assert tsql.inlined("SELECT 1 AS a") == "SELECT 1 AS a"
     with pytest.raises(SqlFileError, match="CTE a"):
         tsql.inlined("WITH a (n) AS (SELECT 1 AS x) SELECT a.n AS n FROM a AS a")
+
+
+@pytest.mark.parametrize("path", sorted(SQL.rglob("*.sql")), ids=lambda p: p.stem)
+def test_every_file_can_stand_inside_parentheses(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    made = sqlglot.parse_one(f"SELECT * FROM (\n{tsql.inlined(text)}\n) AS q", read="tsql")
+    assert not list(made.find_all(sqlglot.exp.With))
+    inner = made.find(sqlglot.exp.Subquery)
+    assert inner is not None
+    assert inner.this.named_selects == sqlglot.parse_one(text, read="tsql").named_selects  # type: ignore[attr-defined]
 
 
 def test_a_select_over_changes_reads_the_temporary_table() -> None:
