@@ -136,7 +136,7 @@ def _write_fixed_rows(conn: sa.Connection, dialect: Dialect, spec: TableSpec) ->
             if rest:
                 conn.execute(sa.update(table).where(same).values(rest))
         else:
-            conn.execute(sa.insert(table).values(values))
+            conn.execute(sa.insert(table).values(values).inline())
 
 
 def _create_view(conn: sa.Connection, dialect: Dialect, graph: Graph, view: TableSpec) -> None:
