@@ -50,7 +50,7 @@ def test_two_runs_at_once_take_turns_or_skip(make_world: MakeWorld) -> None:
     assert all(getattr(r, "status", None) == "success" for r in results), results
     assert sorted(r.counts.inserted for r in results) == [0, 500]  # type: ignore[attr-defined]
     with DIALECT.engine(world.url, application="holder").connect() as holder:
-        assert DIALECT.try_lock(holder, "staging.orders")
+        assert DIALECT.lock(holder, "staging.orders", 30)
         with pytest.raises(EtlError, match="is being loaded by another run"):
             world.run("orders", lock_wait_seconds=0.5)
         assert world.last_audit()["status"] == "skipped"

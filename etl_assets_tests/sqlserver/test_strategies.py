@@ -107,7 +107,7 @@ def test_a_star_takes_up_exactly_what_changed(make_world: MakeWorld) -> None:
     )
     results = world.run_all()
     customer, fact = results["customers"], results["daily"]
-    assert (customer.counts.extracted, customer.counts.inserted, customer.counts.updated) == (3, 1, 2)
+    assert (customer.counts.extracted, customer.counts.inserted, customer.counts.updated) == (4, 1, 2)
     assert set(fact.months) == {"2026-01-01", "2026-02-01", "2026-12-01"}
     assert (fact.counts.inserted, fact.counts.updated, fact.counts.deleted) == (1, 0, 1)
     for result in results.values():

@@ -68,6 +68,9 @@ def test_objects_are_named_and_values_are_not(number: int, text: str, said: str)
         (((18456, b"Login failed for user 'etl'.DB-Lib error message 20018, severity 14:\nGeneral\n"
            b"DB-Lib error message 20002, severity 9:\nAdaptive Server connection failed\n"),), AccessError),
         (("Connection is closed",), TransientError),
+        # The number is that of an earlier login, to another server.
+        ((18456, b"DB-Lib error message 20009, severity 9:\nUnable to connect: unavailable or does not exist\n"),
+         TransientError),
     ],
 )  # fmt: skip
 def test_what_fails_before_a_statement(args: tuple[object, ...], kind: type[EtlError]) -> None:

@@ -68,10 +68,12 @@ def _read(cause: BaseException) -> tuple[list[int], str]:
         return _read(type(cause)(*given))
     raw = cause.args[1] if len(cause.args) > 1 else given
     text = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw or "")
-    numbers = [given] if isinstance(given, int) else []
+    # Where the server said nothing, the driver still has the number of its last word, to another connection.
+    silent = text.lstrip().startswith("DB-Lib error message")
+    numbers = [given] if isinstance(given, int) and not silent else []
     # A message of no weight (5703, the language was set) may come first and hide the failure.
     numbers += [int(n) for n in _LIBRARY.findall(text)]
-    return [n for n in numbers if n not in (5701, 5703, 20018)] or numbers[:1], text
+    return [n for n in numbers if n not in (5701, 5703, 20018)] or [given][: isinstance(given, int)], text
 
 
 def _named(number: int, text: str) -> str:
