@@ -73,7 +73,8 @@ def _read(cause: BaseException) -> tuple[list[int], str]:
     numbers = [given] if isinstance(given, int) and not silent else []
     # A message of no weight (5703, the language was set) may come first and hide the failure.
     numbers += [int(n) for n in _LIBRARY.findall(text)]
-    return [n for n in numbers if n not in (5701, 5703, 20018)] or [given][: isinstance(given, int)], text
+    said = [n for n in numbers if n not in (5701, 5703, 20018)]
+    return said or ([given] if isinstance(given, int) else []), text
 
 
 def _named(number: int, text: str) -> str:
