@@ -56,7 +56,7 @@ def is_marked(conn: sa.Connection) -> bool:
     if not look.has_table(name, schema):
         return False
     if conn.dialect.name == "mssql":
-        # SQLAlchemy reads comments through a function that Babelfish lacks; the view behind it is there on both.
+        # SQLAlchemy reads comments through a function that not every server has; the view behind it is there on all.
         found = conn.execute(_PROPERTY, {"name": f"{schema}.{name}"}).scalar()
     else:
         found = look.get_table_comment(name, schema)["text"]
