@@ -20,10 +20,10 @@ bench: $(READY) ## Print the measurements
 	$(BIN)/python -m etl_assets.demo.bench
 
 test: lint browser ## Lint, types, layers, every test; then the engine again on the oldest PostgreSQL at hand
-	$(BIN)/pytest -m "not browser" -n 2 --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/pytest -m "not browser" -n 3 --dist loadfile $(PYTEST_ARGS)
 	$(BIN)/pytest -m browser $(PYTEST_ARGS)
 	ETL_TEST_PG_BIN=oldest $(BIN)/pytest etl_assets_tests/db --ignore etl_assets_tests/db/test_embedded.py \
-		--ignore-glob 'etl_assets_tests/db/test_demo_chatwoot*' -n 2 --dist loadfile $(PYTEST_ARGS)
+		--ignore-glob 'etl_assets_tests/db/test_demo_*' -n 3 --dist loadfile $(PYTEST_ARGS)
 
 test-sqlserver: $(READY) ## The SQL Server tests, against ECOMMERCE_OLTP_URL and ECOMMERCE_DW_URL
 	$(BIN)/pytest -m sqlserver $(PYTEST_ARGS)
