@@ -13,7 +13,6 @@ from rich.console import Console
 
 from etl_assets.demo import chatwoot, ecommerce
 from etl_assets.demo.ui import write_pool_limits
-from etl_assets.engine.dialects.postgres import PostgresDialect
 from etl_assets.engine.errors import SettingsError
 from etl_assets.orchestration import launch
 from etl_assets.orchestration.printing import show
@@ -99,6 +98,6 @@ def _play(defs: dg.Definitions, system: System, instance: dg.DagsterInstance, co
 
 
 def _is_filled(system: System, source: DemoSource) -> bool:
-    engine = PostgresDialect().engine(system.source_url(), application="etl_assets demo")
-    with engine.connect() as conn:
-        return PostgresDialect().exists(conn, source.probe)
+    made = system.source()
+    with made.engine.connect() as conn:
+        return made.dialect.exists(conn, source.probe)

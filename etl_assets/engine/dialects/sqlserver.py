@@ -7,7 +7,7 @@ numbers (sqlserver_errors.py) and what SQLAlchemy is told (sqlserver_session.py)
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -33,6 +33,7 @@ class SqlServerDialect(SqlServerMerge):
     """See Dialect."""
 
     kind = "mssql"
+    schemes: Mapping[str, str] = dict.fromkeys(("mssql", "mssql+pymssql", "sqlserver"), "mssql+pymssql")
 
     def engine(self, url: sa.URL, *, application: str) -> sa.Engine:
         return make_engine(url, application)
@@ -114,6 +115,11 @@ class SqlServerDialect(SqlServerMerge):
         return any(
             str(column).lower() == leading.lower() for _, column in self._indexed(conn, relation, "k.key_ordinal = 1")
         )
+
+    def index_advice(self, relation: str, column: str) -> str:
+        name = bracketed(f"ix_{relation.rsplit('.', 1)[-1]}_{column}")
+        # Online needs the Enterprise edition, so it is not said.
+        return f"CREATE INDEX {name} ON {self.relation(relation)} ({bracketed(column)})"
 
     def _indexed(self, conn: sa.Connection, relation: str, which: str) -> list[tuple[object, ...]]:
         return self.rows(
