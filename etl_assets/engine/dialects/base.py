@@ -81,6 +81,10 @@ class Dialect(ABC):
         """An engine without a pool whose sessions run in UTC and release locks when the client dies."""
 
     @abstractmethod
+    def create_database(self, url: sa.URL) -> bool:
+        """Create the database `url` names unless its server has it; return whether it was created."""
+
+    @abstractmethod
     def snapshot(self, engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
         """A read-only transaction that sees one state of the source throughout."""
 

@@ -94,6 +94,15 @@ class PostgresDialect(PostgresMerge):
 
         return engine
 
+    def create_database(self, url: sa.URL) -> bool:
+        engine = self.engine(url.set(database="postgres"), application="etl_assets bootstrap")
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+            there = f"SELECT 1 FROM pg_database WHERE datname = {quoted_text(str(url.database))}"
+            if self.scalar(conn, there) is not None:
+                return False
+            self.execute(conn, f"CREATE DATABASE {self.quote(str(url.database))} TEMPLATE template0 ENCODING 'UTF8'")
+        return True
+
     @contextmanager
     def snapshot(self, engine: sa.Engine) -> Iterator[sa.Connection]:
         connection = engine.connect()

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from etl_assets.engine.dialects import sqlserver_errors
 from etl_assets.engine.dialects import sqlserver_types as types
@@ -41,6 +42,18 @@ class SqlServerDialect(SqlServerMerge):
     @property
     def sqlalchemy(self) -> sa.engine.Dialect:
         return _SESSION
+
+    def create_database(self, url: sa.URL) -> bool:
+        named = str(url.database)
+        engine = self.engine(url.set(database="master"), application="etl_assets bootstrap")
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+            if self.scalar(conn, f"SELECT DB_ID({unicode_text(named)})") is not None:
+                return False
+            self.execute(conn, f"CREATE DATABASE {bracketed(named)}")
+            # Readers see one moment without holding up writers; a server without the option says so in each run.
+            with suppress(DBAPIError):
+                self.execute(conn, f"ALTER DATABASE {bracketed(named)} SET ALLOW_SNAPSHOT_ISOLATION ON")
+        return True
 
     @contextmanager
     def snapshot(self, engine: sa.Engine) -> Iterator[sa.Connection]:
