@@ -49,7 +49,7 @@ class SqlServerJudge(SqlServerStaging):
                 yield Reject("not_convertible", f"{raw} IS NOT NULL AND {tried} IS NULL", column.name)
             # In SQL of this project rounding is the author's intention; in a copy of the source it is loss.
             if spec.is_mirror and types.decimals(target) is not None and types.loses_digits(given, target):
-                yield Reject("too_precise", f"{tried} <> {raw}", column.name)
+                yield Reject("too_precise", f"ROUND({raw}, {types.decimals(target)}) <> {raw}", column.name)
 
     def _text_misfits(self, name: str, expression: str, given: str, target: str) -> Iterator[Reject]:
         limit = types.length_limit(given, target)

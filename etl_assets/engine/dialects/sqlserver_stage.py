@@ -146,6 +146,9 @@ class SqlServerStaging(Dialect):
         if types.is_text(target_type):
             # A cast to nvarchar(n) would cut silently; assignment refuses instead.
             return column if types.is_text(staged_type) else as_text(column, staged_type)
+        if types.loses_digits(staged_type, target_type) and types.is_number(staged_type):
+            # As the cast rounds by itself; said, because not every server that speaks T-SQL does.
+            column = f"ROUND({column}, {types.decimals(target_type)})"
         return f"CAST({column} AS {target_type})"
 
     def last_row(
