@@ -17,7 +17,7 @@ from etl_assets.engine.dialects import postgres_copy
 from etl_assets.engine.errors import DataError, LockBusyError, TransientError
 from etl_assets.engine.options import Result
 from etl_assets_tests.invariants import assert_adds_up, assert_every_run_ended, assert_holds
-from etl_assets_tests.world import ORDERS_SQL, MakeWorld, World, customers, daily, orders
+from etl_assets_tests.world import MakeWorld, World, customers, daily, orders, source_orders
 
 FORK = multiprocessing.get_context("fork")
 SOURCE, TARGET = "etl_assets source", "etl_assets"
@@ -87,7 +87,7 @@ def test_a_transient_error_anywhere_is_tried_again(
 def test_an_incremental_tried_again_counts_every_row_once(
     make_world: MakeWorld, undated: bool, point: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world = make_world(source=ORDERS_SQL.replace("updated_at timestamp NOT NULL", "updated_at timestamp"))
+    world = make_world(source=source_orders(dated=False))
     world.add_orders(1, 1, at="2026-03-01 01:00")
     world.run("orders")
     at_ = "CASE WHEN i > 120 THEN NULL ELSE timestamp '2026-03-01 08:00' + i * interval '1 second' END"
