@@ -43,6 +43,8 @@ class Backend(ABC):
     databases: ClassVar[str]
     # What is said of a value that the declared type has no room for.
     out_of_range: ClassVar[str]
+    # The code in the message when a CHECK constraint refuses a row.
+    check_violated: ClassVar[str]
     # The longest text that may be a key, and the type of such a column.
     longest_key: ClassVar[int]
     key_text: ClassVar[sa.types.TypeEngine[Any]]
@@ -69,6 +71,13 @@ class Backend(ABC):
 
     def rows(self, conn: sa.Connection, query: str) -> Rows:
         return self.dialect.rows(conn, query)
+
+    # A column that every UPDATE of a row changes, once `watch_versions` has seen to it.
+    row_version: ClassVar[str]
+
+    @abstractmethod
+    def watch_versions(self, conn: sa.Connection, relation: str) -> None:
+        """Make the versions of a table's rows visible."""
 
     @abstractmethod
     def cut(self, conn: sa.Connection, application: str | None = None) -> None:
@@ -116,6 +125,14 @@ class Backend(ABC):
     def cursor(self, text: str) -> str:
         """A watermark of whole seconds as the engine keeps it."""
 
+    @abstractmethod
+    def moved(self, relation: str, schema: str) -> str:
+        """A statement that moves a table to another schema."""
+
+    @abstractmethod
+    def function(self, name: str, expression: str) -> str:
+        """A statement that makes a function of no arguments, or makes it anew."""
+
     # --- what there is --------------------------------------------------------------------------------------------
     @abstractmethod
     def catalog(self, schemas: Iterable[str]) -> str:
@@ -162,10 +179,12 @@ class PostgresBackend(Backend):
     streaming: ClassVar[ModuleType] = postgres_copy
     databases = "make_database"
     out_of_range = "sqlstate_22003"
+    check_violated = "23514"
     # No limit of its own that a test would reach with a text that compresses.
     longest_key = 500
     key_text = sa.Text()
     whole_seconds = postgresql.TIMESTAMP(precision=0)
+    row_version = "xmin::text"
     now = "(now() AT TIME ZONE 'utc')"
 
     @property
@@ -180,6 +199,9 @@ class PostgresBackend(Backend):
         return sa.create_engine(
             url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args={"options": "-c timezone=UTC"}
         )
+
+    def watch_versions(self, conn: sa.Connection, relation: str) -> None:
+        """Every row has one."""
 
     def cut(self, conn: sa.Connection, application: str | None = None) -> None:
         which = f" AND application_name = '{application}'" if application else ""
@@ -209,6 +231,12 @@ class PostgresBackend(Backend):
 
     def cursor(self, text: str) -> str:
         return text
+
+    def moved(self, relation: str, schema: str) -> str:
+        return f"ALTER TABLE {relation} SET SCHEMA {schema}"
+
+    def function(self, name: str, expression: str) -> str:
+        return f"CREATE OR REPLACE FUNCTION {name}() RETURNS int LANGUAGE sql AS 'SELECT {expression}'"
 
     def catalog(self, schemas: Iterable[str]) -> str:
         names = ", ".join(f"'{s}'" for s in schemas)
@@ -267,10 +295,12 @@ class SqlServerBackend(Backend):
     databases = "make_sqlserver_database"
     # An error ends the transaction: what has no room is found by TRY_CAST, which does not say why.
     out_of_range = "not_convertible"
+    check_violated = "error 547"
     # The key of a clustered index has 900 bytes.
     longest_key = 440
     key_text = sa.String(450)
     whole_seconds = mssql.DATETIME2(0)
+    row_version = "test_version"
     now = "SYSUTCDATETIME()"
 
     @property
@@ -284,6 +314,9 @@ class SqlServerBackend(Backend):
     def engine(self, url: sa.URL) -> sa.Engine:
         made = self.dialect.engine(url, application="etl_assets tests")
         return made.execution_options(isolation_level="AUTOCOMMIT")
+
+    def watch_versions(self, conn: sa.Connection, relation: str) -> None:
+        self.execute(conn, f"ALTER TABLE {relation} ADD {self.row_version} rowversion")
 
     def cut(self, conn: sa.Connection, application: str | None = None) -> None:
         which = f" AND program_name = '{application}'" if application else ""
@@ -318,6 +351,12 @@ class SqlServerBackend(Backend):
 
     def cursor(self, text: str) -> str:
         return f"{text}.000000"
+
+    def moved(self, relation: str, schema: str) -> str:
+        return f"ALTER SCHEMA {schema} TRANSFER {relation}"
+
+    def function(self, name: str, expression: str) -> str:
+        return f"CREATE OR ALTER FUNCTION {name}() RETURNS int AS BEGIN RETURN {expression} END"
 
     def catalog(self, schemas: Iterable[str]) -> str:
         names = ", ".join(f"'{s}'" for s in schemas)

@@ -210,6 +210,14 @@ class World:
         schema, table = relation.split(".")
         self.alter.rename_table(table, new, schema=schema)
 
+    def drop_schema(self, schema: str) -> None:
+        """With all that is in it."""
+        query = "SELECT TABLE_NAME, TABLE_TYPE FROM INFORMATION_SCHEMA.TABLES"
+        inside = self.rows(f"{query} WHERE TABLE_SCHEMA = '{schema}' ORDER BY TABLE_NAME DESC")
+        for name, kind in sorted(inside, key=lambda found: found[1] != "VIEW"):
+            self.sql(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} {schema}.{name}")
+        self.sql(f"DROP SCHEMA {schema}")
+
     def deploy(self) -> bool:
         return ddl.deploy(self.destination)
 
