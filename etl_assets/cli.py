@@ -130,6 +130,30 @@ def demo(
 
 
 @app.command()
+def bootstrap(
+    system: Annotated[str, typer.Argument(help="System whose databases to prepare, for instance ecommerce.")],
+    demo_source: Annotated[
+        bool,
+        typer.Option("--demo-source", help="Also create the source database and, while it is empty, fill it."),
+    ] = False,
+    size: Annotated[str, typer.Option(help="How much: small, default or large.")] = "default",
+) -> None:
+    """Create the warehouse's database and schema on the configured server, where they are missing."""
+    from etl_assets.orchestration.bootstrap import bootstrap as create
+
+    with _clear_errors():
+        _, systems = _load()
+        chosen = _system(systems, system)
+        for line in create(chosen, with_source=demo_source):
+            console.print(line, markup=False)
+        if demo_source:
+            from etl_assets.demo.run import fill
+
+            fill(chosen, size, console)
+        console.print(f"now: etl_assets doctor {system}, then etl_assets run {system}")
+
+
+@app.command()
 def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> None:
     """Serve the Dagster UI with its daemon on 127.0.0.1."""
     from etl_assets.demo.ui import serve

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from etl_assets.engine import tsql
-from etl_assets.engine.dialects.postgres import PostgresDialect
+from etl_assets.engine.dialects.servers import POSTGRES
 from etl_assets.engine.graph import Graph
 from etl_assets.orchestration.checks import build_checks
 from etl_assets.orchestration.factory import build_assets
@@ -34,8 +33,8 @@ def chatwoot_system(settings: Settings) -> System:
         name="chatwoot",
         title="AllpFit / Chatwoot",
         graph=Graph("chatwoot", specs, SQL_ROOT, post_ddl=chatwoot.POST_DDL),
-        dialect=PostgresDialect(),
-        source_dialect=PostgresDialect(),
+        dialect=POSTGRES,
+        source_dialect=POSTGRES,
         source_url=settings.chatwoot_source,
         warehouse_url=settings.chatwoot_warehouse,
         cadence=Cadence(incremental="0 3 * * *", full="0 4 * * 0", overdue_hours=26),
@@ -44,13 +43,14 @@ def chatwoot_system(settings: Settings) -> System:
 
 
 def ecommerce_system(settings: Settings) -> System:
-    """E-commerce data warehouse (specs/ecommerce_dw.md); its files are T-SQL, translated for PostgreSQL."""
+    """E-commerce data warehouse (specs/ecommerce_dw.md), on SQL Server or PostgreSQL; its files are T-SQL."""
+    dialect = settings.ecommerce_dialect()
     return System(
         name="ecommerce",
         title="E-commerce DW",
-        graph=Graph("ecommerce", ecommerce.specs(), SQL_ROOT, language="tsql", render=tsql.to_postgres),
-        dialect=PostgresDialect(),
-        source_dialect=PostgresDialect(),
+        graph=Graph("ecommerce", ecommerce.specs(), SQL_ROOT, language="tsql", render=dialect.from_tsql),
+        dialect=dialect,
+        source_dialect=dialect,
         source_url=settings.ecommerce_oltp,
         warehouse_url=settings.ecommerce_dw,
         cadence=Cadence(incremental="0 * * * *", full="0 5 * * 0", overdue_hours=3),

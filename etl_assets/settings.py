@@ -6,6 +6,7 @@ nonsense by the variable's name. Does not belong here: opening connections.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -14,15 +15,17 @@ import sqlalchemy as sa
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from etl_assets.engine.dialects.base import Dialect
+from etl_assets.engine.dialects.servers import POSTGRES, SQL_SERVER, dialect_of
 from etl_assets.engine.errors import SettingsError
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 SYSTEMS = ("chatwoot", "ecommerce")
-DRIVERS = {
-    "postgresql": "postgresql+psycopg",
-    "postgres": "postgresql+psycopg",
-    "postgresql+psycopg2": "postgresql+psycopg",
-}
+_ANY = (POSTGRES, SQL_SERVER)
+# The old systems' own variables: what a URL is assembled from where it is unset, field by field.
+_SOURCE_PARTS = {n: f"source_db_{n}" for n in ("host", "port", "name", "user", "password")}
+_LOCAL_PARTS = {n: f"local_db_{n}" for n in ("host", "port", "name", "user", "password")}
+_SQL_PARTS = {n: f"etl_sql_{n}" for n in ("port", "user", "password")} | {"host": "etl_sql_server"}
 
 
 class Settings(BaseSettings):
@@ -53,10 +56,20 @@ class Settings(BaseSettings):
     local_db_name: str | None = Field(None, description="Seed's variable: part of CHATWOOT_WAREHOUSE_URL")
     local_db_user: str | None = Field(None, description="Seed's variable: part of CHATWOOT_WAREHOUSE_URL")
     local_db_password: SecretStr | None = Field(None, description="Seed's variable: part of CHATWOOT_WAREHOUSE_URL")
-    ecommerce_oltp_url: SecretStr | None = Field(None, description="The shop's database, read only. Unset: demo data")
-    ecommerce_dw_url: SecretStr | None = Field(
-        None, description="Data warehouse of the e-commerce system. Unset: embedded"
+    ecommerce_oltp_url: SecretStr | None = Field(
+        None, description="The shop's database (SQL Server or PostgreSQL), read only. Unset: demo data"
     )
+    ecommerce_dw_url: SecretStr | None = Field(
+        None, description="Data warehouse of the e-commerce system, on a server of the same kind. Unset: embedded"
+    )
+    etl_sql_server: str | None = Field(
+        None, description="Seed's variable: SQL Server's host, for ECOMMERCE_OLTP_URL and _DW_URL where those are unset"
+    )
+    etl_sql_port: int = Field(1433, description="Seed's variable: SQL Server's port")
+    etl_sql_user: str | None = Field(None, description="Seed's variable: SQL Server's login")
+    etl_sql_password: SecretStr | None = Field(None, description="Seed's variable: the login's password")
+    etl_oltp_db: str = Field("ECOMMERCE_OLTP", description="Seed's variable: the shop's database on SQL Server")
+    etl_dw_db: str = Field("DW_ECOMMERCE", description="Seed's variable: the warehouse's database on SQL Server")
     dagster_postgres_url: SecretStr | None = Field(None, description="Dagster's own storage. Unset: embedded")
     etl_systems: str | None = Field(
         None, description="Systems to show, separated by commas. Unset: those with a database of their own, else all"
@@ -66,20 +79,34 @@ class Settings(BaseSettings):
     )
 
     def chatwoot_source(self) -> sa.URL:
-        return self._database("CHATWOOT_SOURCE_URL", self.chatwoot_source_url, "source_db", "chatwoot_source")
+        given = self._given_url("chatwoot_source_url", _SOURCE_PARTS)
+        return given or embedded_url("chatwoot_source")
 
     def chatwoot_warehouse(self) -> sa.URL:
-        return self._database("CHATWOOT_WAREHOUSE_URL", self.chatwoot_warehouse_url, "local_db", "chatwoot_warehouse")
+        given = self._given_url("chatwoot_warehouse_url", _LOCAL_PARTS)
+        return given or embedded_url("chatwoot_warehouse")
 
     def ecommerce_oltp(self) -> sa.URL:
-        return self._database("ECOMMERCE_OLTP_URL", self.ecommerce_oltp_url, None, "ecommerce_oltp")
+        return self._ecommerce_given("oltp") or embedded_url("ecommerce_oltp")
 
     def ecommerce_dw(self) -> sa.URL:
-        return self._database("ECOMMERCE_DW_URL", self.ecommerce_dw_url, None, "dw_ecommerce")
+        return self._ecommerce_given("dw") or embedded_url("dw_ecommerce")
+
+    def ecommerce_dialect(self) -> Dialect:
+        """The dialect of both ends of the e-commerce system: SQL Server's or PostgreSQL's.
+
+        Raises SettingsError when they are servers of two kinds: rows are moved between two of one kind only.
+        """
+        ends = {"ECOMMERCE_OLTP_URL": self._ecommerce_given("oltp"), "ECOMMERCE_DW_URL": self._ecommerce_given("dw")}
+        kinds = {name: dialect_of(url.drivername) if url else POSTGRES for name, url in ends.items()}
+        if len(set(kinds.values())) > 1:
+            found = " and ".join(f"{n} is {'unset: ' if ends[n] is None else ''}{d.kind}" for n, d in kinds.items())
+            raise SettingsError(f"{found}; source and warehouse must be servers of one kind: set both URLs alike")
+        return kinds["ECOMMERCE_DW_URL"]
 
     def dagster_storage(self) -> sa.URL:
         """URL of Dagster's storage, for psycopg2: with psycopg 3 dagster-postgres breaks (stack.md, trap 1)."""
-        url = self._database("DAGSTER_POSTGRES_URL", self.dagster_postgres_url, None, "dagster")
+        url = self._given_url("dagster_postgres_url") or embedded_url("dagster")
         return url.set(drivername="postgresql+psycopg2")
 
     def chosen_systems(self) -> tuple[str, ...]:
@@ -107,28 +134,39 @@ class Settings(BaseSettings):
                 "warehouse": self.chatwoot_warehouse_url is not None or self.local_db_host is not None,
             },
             "ecommerce": {
-                "source": self.ecommerce_oltp_url is not None,
-                "warehouse": self.ecommerce_dw_url is not None,
+                "source": self.ecommerce_oltp_url is not None or self.etl_sql_server is not None,
+                "warehouse": self.ecommerce_dw_url is not None or self.etl_sql_server is not None,
             },
         }
         return given[system]
 
-    def _database(self, variable: str, given: SecretStr | None, parts: str | None, embedded_name: str) -> sa.URL:
-        if given is not None:
-            return _parse(variable, given.get_secret_value())
-        if parts and getattr(self, f"{parts}_host"):
-            return self._assembled(parts)
-        return embedded_url(embedded_name)
+    def _ecommerce_given(self, end: str) -> sa.URL | None:
+        return self._given_url(f"ecommerce_{end}_url", {**_SQL_PARTS, "name": f"etl_{end}_db"}, _ANY, SQL_SERVER)
 
-    def _assembled(self, parts: str) -> sa.URL:
-        values = {n: getattr(self, f"{parts}_{n}") for n in ("host", "port", "name", "user", "password")}
-        missing = [f"{parts}_{n}".upper() for n in ("name", "user", "password") if values[n] is None]
+    def _given_url(
+        self,
+        field: str,
+        parts: Mapping[str, str] | None = None,
+        among: tuple[Dialect, ...] = (POSTGRES,),
+        assembled: Dialect = POSTGRES,
+    ) -> sa.URL | None:
+        """The URL configured in `field`, or its old parts; None when neither is. `among`: what it may be a URL of."""
+        given: SecretStr | None = getattr(self, field)
+        if given is not None:
+            return _parse(field.upper(), given.get_secret_value(), among)
+        if parts and getattr(self, parts["host"]):
+            return self._assembled(parts, assembled)
+        return None
+
+    def _assembled(self, parts: Mapping[str, str], dialect: Dialect) -> sa.URL:
+        values = {n: getattr(self, field) for n, field in parts.items()}
+        missing = [parts[n].upper() for n in ("name", "user", "password") if values[n] is None]
         if missing:
             raise SettingsError(
-                f"{f'{parts}_host'.upper()} is set but {', '.join(missing)} is not; set all parts or the URL"
+                f"{parts['host'].upper()} is set but {', '.join(missing)} is not; set all parts or the URL"
             )
         return sa.URL.create(
-            "postgresql+psycopg",
+            next(iter(dialect.schemes.values())),
             username=values["user"],
             password=values["password"].get_secret_value(),
             host=values["host"],
@@ -161,19 +199,20 @@ def _embedded(_server: str, database: str) -> str:
     return embedded.ensure_database(embedded.start(), database)
 
 
-def _parse(variable: str, text: str) -> sa.URL:
+def _parse(variable: str, text: str, among: tuple[Dialect, ...]) -> sa.URL:
+    example = next(iter(among[-1].schemes))
     try:
         url = sa.make_url(text)
     except (sa.exc.ArgumentError, ValueError):
         # ValueError: a port that is no number, for instance because the password has an @ or : as it is.
         raise SettingsError(
-            f"{variable} is not a URL like postgresql://user:password@host:5432/database "
+            f"{variable} is not a URL like {example}://user:password@host:port/database "
             "(percent-encode @ : / ? # in user and password)"
         ) from None
-    if url.drivername in DRIVERS:
-        url = url.set(drivername=DRIVERS[url.drivername])
-    if url.drivername != "postgresql+psycopg":
-        raise SettingsError(f"{variable} must be a postgresql:// URL, not {url.drivername}://")
+    try:
+        url = url.set(drivername=dialect_of(url.drivername, among).schemes[url.drivername])
+    except SettingsError as error:
+        raise SettingsError(f"{variable} {error}") from None
     if not url.database or not url.host:
         raise SettingsError(f"{variable} names no {'database' if url.host else 'host'}")
     return url

@@ -13,7 +13,6 @@ from rich.console import Console
 
 from etl_assets.demo import chatwoot, ecommerce
 from etl_assets.demo.ui import write_pool_limits
-from etl_assets.engine.dialects.postgres import PostgresDialect
 from etl_assets.engine.errors import SettingsError
 from etl_assets.orchestration import launch
 from etl_assets.orchestration.printing import show
@@ -48,9 +47,6 @@ def run_demo(size: str, console: Console) -> bool:
     from etl_assets.definitions import build_defs, build_systems
 
     settings = load_settings()
-    sizes = next(iter(SOURCES.values())).sizes
-    if size not in sizes:
-        raise SettingsError(f"--size {size}: choose {', '.join(sizes)}")
     mine = settings.demo_systems()
     if not mine:
         raise SettingsError("every source is configured: the demo fills its own and touches no other; unset one first")
@@ -62,23 +58,32 @@ def run_demo(size: str, console: Console) -> bool:
     with launch.local_instance() as instance:
         write_pool_limits(instance, [s.name for s in systems])
         for system in systems:
-            _fill(system, size, console)
+            fill(system, size, console)
             ok &= _play(defs, system, instance, console)
     console.print("Now open the Dagster UI: [bold]make ui[/], then http://127.0.0.1:3000")
     return ok
 
 
-def _fill(system: System, size: str, console: Console) -> None:
+def fill(system: System, size: str, console: Console) -> None:
+    """Synthesize the source of a system unless it is there.
+
+    Raises SettingsError for a database that already holds rows, or an unknown size.
+    """
+    if size not in SOURCES[system.name].sizes:
+        raise SettingsError(f"--size {size}: choose {', '.join(SOURCES[system.name].sizes)}")
     source, url = SOURCES[system.name], system.source_url()
     if _is_filled(system, source):
         console.print(f"[bold]2[/] {source.what} is already there (`make clean` removes it)")
         return
     console.print(f"[bold]2[/] synthesizing {source.what} ({size})")
-    rows = source.synthesize(
-        url.render_as_string(hide_password=False),
-        size,
-        progress=lambda text: console.print(f"    {text}", style="dim"),
-    )
+    try:
+        rows = source.synthesize(
+            url.render_as_string(hide_password=False),
+            size,
+            progress=lambda text: console.print(f"    {text}", style="dim"),
+        )
+    except RuntimeError as refused:
+        raise SettingsError(str(refused)) from None
     console.print("    " + ", ".join(f"{t} {n:,}" for t, n in rows.items()), style="dim")
 
 
@@ -99,6 +104,6 @@ def _play(defs: dg.Definitions, system: System, instance: dg.DagsterInstance, co
 
 
 def _is_filled(system: System, source: DemoSource) -> bool:
-    engine = PostgresDialect().engine(system.source_url(), application="etl_assets demo")
-    with engine.connect() as conn:
-        return PostgresDialect().exists(conn, source.probe)
+    made = system.source()
+    with made.engine.connect() as conn:
+        return made.dialect.exists(conn, source.probe)

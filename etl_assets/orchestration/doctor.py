@@ -66,5 +66,5 @@ def _source(system: System, source: Source, conn: sa.Connection) -> Iterator[Fin
                 system.name,
                 spec.source,
                 f"no index on {cursor}: each run scans the table. Where you may: "
-                f"CREATE INDEX CONCURRENTLY ON {spec.source} ({cursor})",
+                f"{dialect.index_advice(spec.source, spec.source_column(cursor))}",
             )

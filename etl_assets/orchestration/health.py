@@ -82,7 +82,7 @@ def _read_audit(system: System, conn: sa.Connection, health: Health) -> None:
         sa.select(r.run_id, r.started_at, r.status, r.load_type, r.triggered_by, *totals)
         .outerjoin(etl_run_entity)
         .where(real)
-        .group_by(r.run_id)
+        .group_by(r.run_id, r.started_at, r.status, r.load_type, r.triggered_by)
         .order_by(r.run_id.desc())
         .limit(5)
     )

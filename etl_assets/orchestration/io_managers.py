@@ -19,6 +19,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from etl_assets.engine import control, run
 from etl_assets.engine.audit import RunAudit
 from etl_assets.engine.destination import Destination, Source
+from etl_assets.engine.dialects.base import Dialect
+from etl_assets.engine.dialects.postgres import PostgresDialect
+from etl_assets.engine.dialects.sqlserver import SqlServerDialect
 from etl_assets.engine.errors import EtlError, SpecError
 from etl_assets.engine.months import following
 from etl_assets.engine.options import Options, Result
@@ -237,8 +240,20 @@ class PostgresIOManager(WarehouseIOManager):
     """WarehouseIOManager on PostgreSQL."""
 
 
-def io_manager_for(system: System, kind: type[WarehouseIOManager] = PostgresIOManager) -> dg.IOManagerDefinition:
+class SqlServerIOManager(WarehouseIOManager):
+    """WarehouseIOManager on SQL Server."""
+
+
+# Users name the class of their warehouse in their own definitions; what differs is the dialect's.
+_MANAGERS: dict[type[Dialect], type[WarehouseIOManager]] = {
+    PostgresDialect: PostgresIOManager,
+    SqlServerDialect: SqlServerIOManager,
+}
+
+
+def io_manager_for(system: System) -> dg.IOManagerDefinition:
     """The IO manager resource of a system; connections open on first use, the audit closes when the run ends."""
+    kind = _MANAGERS[type(system.dialect)]
 
     @contextmanager
     def open_manager(context: dg.InitResourceContext) -> Iterator[WarehouseIOManager]:

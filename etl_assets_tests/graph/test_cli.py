@@ -247,7 +247,7 @@ def test_doctor_names_missing_indexes_and_what_cannot_be_read(command: Callable[
     answer = command("doctor", "chatwoot")
     assert answer.code == 1
     text = " ".join(answer.out.split())
-    assert "CONCURRENTLY ON public.conversations" not in text
+    assert 'CONCURRENTLY ON "public"."conversations"' not in text
     assert "public.teams" in text
     assert "GRANT SELECT" in text
     assert command("doctor", "chatwoot", CHATWOOT_WAREHOUSE_URL=NOWHERE).code == 1

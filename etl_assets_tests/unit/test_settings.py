@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from etl_assets import settings
+from etl_assets.engine.dialects.servers import POSTGRES, SQL_SERVER
 from etl_assets.engine.errors import SettingsError
 from etl_assets.settings import PROJECT_ROOT, SYSTEMS, Settings, load_settings
 
@@ -165,6 +166,45 @@ def test_a_url_that_cannot_be_used_is_refused_without_its_password(
     assert "CHATWOOT_SOURCE_URL" in str(refused.value)
     assert says in str(refused.value)
     assert SECRET not in "".join(traceback.format_exception(refused.value))
+
+
+@pytest.mark.parametrize("given", ["mssql://", "mssql+pymssql://", "sqlserver://"])
+def test_both_ends_of_the_shop_are_on_sql_server(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv("ECOMMERCE_OLTP_URL", f"{given}u:p@h:1433/ECOMMERCE_OLTP?encryption=require")
+    monkeypatch.setenv("ECOMMERCE_DW_URL", f"{given}u:p@h/DW_ECOMMERCE")
+    loaded = load_settings()
+    assert loaded.ecommerce_oltp().drivername == loaded.ecommerce_dw().drivername == "mssql+pymssql"
+    assert loaded.ecommerce_oltp().query["encryption"] == "require"
+    assert loaded.ecommerce_dialect() is SQL_SERVER
+    assert loaded.demo_systems() == ()
+
+
+def test_old_parts_of_sql_server_become_both_urls(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().ecommerce_dialect() is POSTGRES
+    monkeypatch.setenv("ETL_SQL_SERVER", "sql.example.com")
+    with pytest.raises(SettingsError, match="ETL_SQL_SERVER is set but ETL_SQL_USER, ETL_SQL_PASSWORD is not"):
+        load_settings().ecommerce_dw()
+    monkeypatch.setenv("ETL_SQL_USER", "etl")
+    monkeypatch.setenv("ETL_SQL_PASSWORD", f"{SECRET}@/:?#")
+    monkeypatch.setenv("ETL_DW_DB", "DW")
+    loaded = load_settings()
+    assert (loaded.ecommerce_oltp().database, loaded.ecommerce_dw().database) == ("ECOMMERCE_OLTP", "DW")
+    assert (loaded.ecommerce_dw().host, loaded.ecommerce_dw().port) == ("sql.example.com", 1433)
+    assert loaded.ecommerce_dw().password == f"{SECRET}@/:?#"
+    assert loaded.ecommerce_dialect() is SQL_SERVER
+    assert loaded.chosen_systems() == ("ecommerce",)
+
+
+def test_ends_on_servers_of_two_kinds_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECOMMERCE_OLTP_URL", "mssql://u:p@h/d")
+    with pytest.raises(SettingsError, match="ECOMMERCE_DW_URL is unset: postgresql; source and warehouse must be"):
+        load_settings().ecommerce_dialect()
+    monkeypatch.setenv("ECOMMERCE_DW_URL", "postgresql://u:p@h/d")
+    with pytest.raises(SettingsError, match="ECOMMERCE_OLTP_URL is mssql and ECOMMERCE_DW_URL is postgresql"):
+        load_settings().ecommerce_dialect()
+    monkeypatch.setenv("ECOMMERCE_DW_URL", "oracle://u:p@h/d")
+    with pytest.raises(SettingsError, match="ECOMMERCE_DW_URL must be a postgresql:// or mssql:// URL, not oracle://"):
+        load_settings().ecommerce_dialect()
 
 
 def test_secrets_are_in_no_text(monkeypatch: pytest.MonkeyPatch) -> None:

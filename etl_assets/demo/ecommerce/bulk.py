@@ -1,16 +1,18 @@
 """Columns of numpy values to table rows, many at once, with the keys the demo chose.
 
-Belongs here: encoding by the declared type, and one bulk path per database. Does not belong here: what values mean.
+Belongs here: encoding by the declared type. Does not belong here: what values mean, how servers take them (servers.py).
 Numbers of a Numeric column are whole units of its last place (cents), times are seconds and dates days since 1970, a
 missing number is NULL. A value travels as text wherever both databases read it the same, so no row becomes objects.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
+
+from etl_assets.demo.ecommerce.servers import server_of
 
 I64 = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -18,8 +20,6 @@ Values = I64 | Sequence[str | None] | str | int
 Columns = Mapping[str, Values]
 
 NULL = int(np.iinfo(np.int64).min)
-_ROWS = 500
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def append(conn: sa.Connection, table: sa.Table, columns: Columns, rows: int) -> None:
@@ -27,21 +27,7 @@ def append(conn: sa.Connection, table: sa.Table, columns: Columns, rows: int) ->
     if not rows:
         return
     encoded = [_encode(table.c[name], values, rows) for name, values in columns.items()]
-    if conn.dialect.name == "mssql":
-        _insert(conn, table, list(columns), list(zip(*encoded, strict=True)))
-    else:
-        _copy(conn, table, list(columns), encoded)
-
-
-def finish(conn: sa.Connection, tables: Iterable[sa.Table]) -> None:
-    """Let every key's counter go on after the keys written by hand. SQL Server's own follows them by itself."""
-    if conn.dialect.name == "mssql":
-        return
-    for table in tables:
-        (key,) = table.primary_key.columns
-        newest = sa.select(sa.func.coalesce(sa.func.max(key), 1)).scalar_subquery()
-        sequence = sa.func.pg_get_serial_sequence(table.fullname, key.name)
-        conn.execute(sa.select(sa.func.setval(sequence, newest)))
+    server_of(conn.dialect).write(conn, table, list(columns), encoded)
 
 
 def _encode(column: sa.Column[Any], values: Values, rows: int) -> Sequence[Any]:
@@ -71,33 +57,3 @@ def _numbers(column: sa.Column[Any], values: I64) -> list[Any]:
     if isinstance(kind, sa.Date):
         return list(np.where(values == NULL, 0, values).view("datetime64[D]").astype(str).tolist())
     return list(values.tolist())
-
-
-def _copy(conn: sa.Connection, table: sa.Table, names: list[str], encoded: list[Sequence[Any]]) -> None:
-    texts = [
-        [
-            r"\N" if value is None else value.translate(_ESCAPES) if isinstance(value, str) else str(value)
-            for value in each
-        ]
-        for each in encoded
-    ]
-    statement = f"COPY {table.fullname} ({', '.join(names)}) FROM STDIN"
-    with conn.connection.cursor() as cur, cur.copy(statement) as copy:  # type: ignore[attr-defined]
-        copy.write("\n".join(map("\t".join, zip(*texts, strict=True))) + "\n")
-
-
-def _insert(conn: sa.Connection, table: sa.Table, names: list[str], rows: list[tuple[Any, ...]]) -> None:
-    """Many rows a statement, as literals: SQL Server allows no more than 2,100 parameters, and 1,000 rows."""
-    head = f"INSERT INTO {table.fullname} ({', '.join(names)}) VALUES "
-    cur = conn.connection.cursor()
-    cur.execute(f"SET IDENTITY_INSERT {table.fullname} ON")
-    for begin in range(0, len(rows), _ROWS):
-        cur.execute(head + ",".join(f"({','.join(map(_literal, row))})" for row in rows[begin : begin + _ROWS]))
-    cur.execute(f"SET IDENTITY_INSERT {table.fullname} OFF")
-    cur.close()
-
-
-def _literal(value: str | int | None) -> str:
-    if value is None:
-        return "NULL"
-    return "N'" + value.replace("'", "''") + "'" if isinstance(value, str) else str(value)

@@ -10,21 +10,20 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.schema import SetTableComment
 
+from etl_assets.demo.ecommerce.servers import server_of
 from etl_assets.demo.ecommerce.types import utc_now
+from etl_assets.engine.dialects.servers import dialect_of
 
 # Written by synthesize(), asked for by everything that changes rows: a URL pasted from the wrong line of a .env must
 # never rewrite a real shop.
 MARK = "synthetic e-commerce source of etl_assets.demo"
 _MARKED = ("core", "orders")
-_PROPERTY = sa.text(
-    "SELECT CAST(value AS NVARCHAR(200)) FROM sys.extended_properties"
-    " WHERE major_id = OBJECT_ID(:name) AND minor_id = 0 AND name = 'MS_Description'"
-)
 
 
 @contextmanager
 def engine(url: str) -> Iterator[sa.Engine]:
-    db = sa.create_engine(url, poolclass=sa.NullPool)
+    made = sa.make_url(url)
+    db = dialect_of(made.drivername).engine(made, application="etl_assets demo")
     try:
         yield db
     finally:
@@ -55,12 +54,7 @@ def is_marked(conn: sa.Connection) -> bool:
     look = sa.inspect(conn)
     if not look.has_table(name, schema):
         return False
-    if conn.dialect.name == "mssql":
-        # SQLAlchemy reads comments through a function that not every server has; the view behind it is there on all.
-        found = conn.execute(_PROPERTY, {"name": f"{schema}.{name}"}).scalar()
-    else:
-        found = look.get_table_comment(name, schema)["text"]
-    return bool(found == MARK)
+    return server_of(conn.dialect).comment_of(conn, schema, name) == MARK
 
 
 def require_mark(conn: sa.Connection) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from etl_assets.demo.ecommerce import edges, plan
-from etl_assets.demo.ecommerce.bulk import NULL, finish
+from etl_assets.demo.ecommerce.bulk import NULL
 from etl_assets.demo.ecommerce.campaigns import draw_campaigns, write_campaigns
 from etl_assets.demo.ecommerce.catalog import draw_products, write_products
 from etl_assets.demo.ecommerce.clock import DAY, local_month, window
@@ -22,6 +22,7 @@ from etl_assets.demo.ecommerce.customers import draw_customers, write_customers
 from etl_assets.demo.ecommerce.directory import write_regions, write_sellers, write_suppliers, write_teams
 from etl_assets.demo.ecommerce.sales import Totals, write_sales
 from etl_assets.demo.ecommerce.schema import TABLES, create_tables
+from etl_assets.demo.ecommerce.servers import server_of
 from etl_assets.demo.ecommerce.targets import write_campaign_totals, write_targets
 
 
@@ -70,9 +71,7 @@ def synthesize(
             _fill(conn, SIZES[size], np.random.default_rng(seed), end, say)
             mark(conn)
             rows = count_rows(conn)
-        if db.dialect.name == "postgresql":
-            with db.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
-                conn.execute(sa.text("ANALYZE"))
+        server_of(db.dialect).gather_statistics(db)
     return rows
 
 
@@ -107,7 +106,7 @@ def _fill(conn: sa.Connection, volume: Volume, rng: np.random.Generator, end: da
     write_targets(conn, rng, sellers, totals, cutoff)
     write_campaign_totals(conn, totals)
     edges.plant(conn, orders, end)
-    finish(conn, TABLES.values())
+    server_of(conn.dialect).resume_keys(conn, TABLES.values())
 
 
 def _require_empty(conn: sa.Connection) -> None:

@@ -70,6 +70,8 @@ class Dialect(ABC):
     """One kind of server, seen from the engine. `kind` is its name for people and icons."""
 
     kind: str = "database"
+    # How people write a URL of such a server -> the driver it is spoken to with.
+    schemes: Mapping[str, str] = {}
     # The session-local relation of changed rows, as SQL names it.
     changes: str = "changes"
 
@@ -77,6 +79,10 @@ class Dialect(ABC):
     @abstractmethod
     def engine(self, url: sa.URL, *, application: str) -> sa.Engine:
         """An engine without a pool whose sessions run in UTC and release locks when the client dies."""
+
+    @abstractmethod
+    def create_database(self, url: sa.URL) -> bool:
+        """Create the database `url` names unless its server has it; return whether it was created."""
 
     @abstractmethod
     def snapshot(self, engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
@@ -139,6 +145,10 @@ class Dialect(ABC):
     @abstractmethod
     def has_index(self, conn: sa.Connection, relation: str, leading: str) -> bool:
         """Whether a usable index begins with the column `leading`."""
+
+    @abstractmethod
+    def index_advice(self, relation: str, column: str) -> str:
+        """The statement that would index a column of a source, for its owner to run while others use it."""
 
     @abstractmethod
     def is_unique(self, conn: sa.Connection, relation: str, columns: Sequence[str]) -> bool:
@@ -218,6 +228,10 @@ class Dialect(ABC):
     @abstractmethod
     def newest_first(self, column: str) -> str:
         """An ORDER BY expression: descending, NULL last."""
+
+    @abstractmethod
+    def from_tsql(self, select: str) -> str:
+        """A SELECT of the T-SQL subset (tsql.py) as this server takes it, also as a derived table."""
 
     def over_changes(self, select: str) -> str:
         """A SELECT of a declaration as this server takes it as a derived table; it may read `changes`."""

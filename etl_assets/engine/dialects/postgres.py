@@ -6,7 +6,7 @@ Belongs here: everything server-specific but the generated SQL of staging and me
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import psycopg
@@ -20,6 +20,7 @@ from etl_assets.engine.dialects.postgres_copy import PostgresCopyStream
 from etl_assets.engine.dialects.postgres_merge import PostgresMerge
 from etl_assets.engine.dialects.postgres_stage import quoted_text
 from etl_assets.engine.errors import AccessError, DataError, EtlError, TransientError, describe, without_secrets
+from etl_assets.engine.tsql import to_postgres
 
 # SQLSTATE classes and codes that may succeed when tried again.
 _TRANSIENT = ("08", "40", "53", "57P", "57014", "55P03", "25P03", "58")
@@ -64,12 +65,13 @@ class PostgresDialect(PostgresMerge):
     """See Dialect."""
 
     kind = "postgresql"
+    schemes: Mapping[str, str] = dict.fromkeys(
+        ("postgresql", "postgres", "postgresql+psycopg2", "postgresql+psycopg"), "postgresql+psycopg"
+    )
 
     def engine(self, url: sa.URL, *, application: str) -> sa.Engine:
-        if url.drivername in ("postgresql", "postgres", "postgresql+psycopg2"):
-            url = url.set(drivername="postgresql+psycopg")
         engine = sa.create_engine(
-            url,
+            url.set(drivername=self.schemes.get(url.drivername, url.drivername)),
             poolclass=sa.NullPool,
             hide_parameters=True,
             connect_args={
@@ -91,6 +93,15 @@ class PostgresDialect(PostgresMerge):
             connection.autocommit = False
 
         return engine
+
+    def create_database(self, url: sa.URL) -> bool:
+        engine = self.engine(url.set(database="postgres"), application="etl_assets bootstrap")
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+            there = f"SELECT 1 FROM pg_database WHERE datname = {quoted_text(str(url.database))}"
+            if self.scalar(conn, there) is not None:
+                return False
+            self.execute(conn, f"CREATE DATABASE {self.quote(str(url.database))} TEMPLATE template0 ENCODING 'UTF8'")
+        return True
 
     @contextmanager
     def snapshot(self, engine: sa.Engine) -> Iterator[sa.Connection]:
@@ -160,6 +171,12 @@ class PostgresDialect(PostgresMerge):
             f'HAVING array_agg(a.attname::text ORDER BY a.attname::text COLLATE "C") = ARRAY[{wanted}]',
         )
         return bool(found)
+
+    def index_advice(self, relation: str, column: str) -> str:
+        return f"CREATE INDEX CONCURRENTLY ON {self.relation(relation)} ({self.quote(column)})"
+
+    def from_tsql(self, select: str) -> str:
+        return to_postgres(select)
 
     def has_index(self, conn: sa.Connection, relation: str, leading: str) -> bool:
         """Whether a usable index begins with the column."""

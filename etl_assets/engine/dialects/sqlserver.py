@@ -7,11 +7,12 @@ numbers (sqlserver_errors.py) and what SQLAlchemy is told (sqlserver_session.py)
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from etl_assets.engine.dialects import sqlserver_errors
 from etl_assets.engine.dialects import sqlserver_types as types
@@ -33,6 +34,7 @@ class SqlServerDialect(SqlServerMerge):
     """See Dialect."""
 
     kind = "mssql"
+    schemes: Mapping[str, str] = dict.fromkeys(("mssql", "mssql+pymssql", "sqlserver"), "mssql+pymssql")
 
     def engine(self, url: sa.URL, *, application: str) -> sa.Engine:
         return make_engine(url, application)
@@ -40,6 +42,18 @@ class SqlServerDialect(SqlServerMerge):
     @property
     def sqlalchemy(self) -> sa.engine.Dialect:
         return _SESSION
+
+    def create_database(self, url: sa.URL) -> bool:
+        named = str(url.database)
+        engine = self.engine(url.set(database="master"), application="etl_assets bootstrap")
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+            if self.scalar(conn, f"SELECT DB_ID({unicode_text(named)})") is not None:
+                return False
+            self.execute(conn, f"CREATE DATABASE {bracketed(named)}")
+            # Readers see one moment without holding up writers; a server without the option says so in each run.
+            with suppress(DBAPIError):
+                self.execute(conn, f"ALTER DATABASE {bracketed(named)} SET ALLOW_SNAPSHOT_ISOLATION ON")
+        return True
 
     @contextmanager
     def snapshot(self, engine: sa.Engine) -> Iterator[sa.Connection]:
@@ -114,6 +128,11 @@ class SqlServerDialect(SqlServerMerge):
         return any(
             str(column).lower() == leading.lower() for _, column in self._indexed(conn, relation, "k.key_ordinal = 1")
         )
+
+    def index_advice(self, relation: str, column: str) -> str:
+        name = bracketed(f"ix_{relation.rsplit('.', 1)[-1]}_{column}")
+        # Online needs the Enterprise edition, so it is not said.
+        return f"CREATE INDEX {name} ON {self.relation(relation)} ({bracketed(column)})"
 
     def _indexed(self, conn: sa.Connection, relation: str, which: str) -> list[tuple[object, ...]]:
         return self.rows(

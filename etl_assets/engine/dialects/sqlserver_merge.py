@@ -35,8 +35,11 @@ class SqlServerMerge(SqlServerJudge):
         op, image = self.column_of("op", "nvarchar(1)"), self.column_of("image", "nvarchar(3)")
         self.execute(conn, f"CREATE TABLE {self.changes} ({op}, {image}{columns})")
 
+    def from_tsql(self, select: str) -> str:
+        return tsql.inlined(select)
+
     def over_changes(self, select: str) -> str:
-        return tsql.renamed(tsql.inlined(select), "changes", self.changes)
+        return tsql.renamed(self.from_tsql(select), "changes", self.changes)
 
     def merge(
         self,

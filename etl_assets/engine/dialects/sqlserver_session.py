@@ -54,6 +54,22 @@ class EtlSession(MSDialect_pymssql):
     type_compiler_cls = SqlServerTypes
     preparer = EtlNames
 
+    def _get_server_version_info(self, connection: sa.Connection) -> tuple[int, ...]:
+        # Not from the text of @@VERSION: a server that speaks T-SQL and is not Microsoft's words it otherwise.
+        found = connection.exec_driver_sql("SELECT CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(64))").scalar()
+        return tuple(int(part) for part in str(found).split(".") if part.isdigit())
+
+    def get_default_isolation_level(self, dbapi_conn: Any) -> Any:
+        # What every session begins with; asking needs a view that not every login may read.
+        return "READ COMMITTED"
+
+    def do_rollback(self, dbapi_connection: Any) -> None:
+        # An error has ended the transaction already (XACT_ABORT); the driver's own rollback would then raise 3903.
+        if dbapi_connection.autocommit_state:
+            return
+        with dbapi_connection.cursor() as cursor:
+            cursor.execute("IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION; BEGIN TRANSACTION")
+
     def do_rollback_to_savepoint(self, connection: Any, name: str) -> None:
         # After an error the transaction is gone, and with it the savepoint: asking for it would hide the error.
         connection.exec_driver_sql(f"IF @@TRANCOUNT > 0 AND XACT_STATE() = 1 ROLLBACK TRANSACTION {name}")
@@ -68,6 +84,7 @@ def make_engine(url: sa.URL, application: str) -> sa.Engine:
         url.set(drivername="mssql+etl"),
         poolclass=sa.NullPool,
         hide_parameters=True,
+        supports_comments=True,  # every version does; asking takes a statement that may fail
         connect_args={
             "login_timeout": _LOGIN_SECONDS,
             "timeout": _QUERY_SECONDS,
