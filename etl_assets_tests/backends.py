@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from decimal import Context, Decimal
 from types import ModuleType
 from typing import Any, ClassVar
 
+import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.dialects import mssql, postgresql
 from sqlalchemy.pool import NullPool
 
 from etl_assets.engine import tsql
-from etl_assets.engine.dialects import postgres_copy, sqlserver_stream
+from etl_assets.engine.dialects import postgres_copy, sqlserver_stream, sqlserver_types
 from etl_assets.engine.dialects import postgres_types as types
 from etl_assets.engine.dialects.base import Dialect
 from etl_assets.engine.dialects.postgres import PostgresDialect
@@ -30,6 +33,9 @@ from etl_assets.engine.sqlfile import Language
 Texts = dict[str, set[str]]
 Rows = list[tuple[Any, ...]]
 _NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
+# More than any server's numbers have.
+_DIGITS = Context(prec=80)
+_FINE = ("datetime2", "datetimeoffset", "time")
 _PLAIN = ("bigint", "int", "smallint", "tinyint", "bit", "decimal")
 
 
@@ -84,6 +90,10 @@ class Backend(ABC):
         """End every other session of this database, or those that carry the name."""
 
     @abstractmethod
+    def allow_snapshots(self, conn: sa.Connection) -> None:
+        """Let readers of this database see one state of it while others write."""
+
+    @abstractmethod
     def pause(self, seconds: int) -> str:
         """A statement that takes so long."""
 
@@ -109,7 +119,9 @@ class Backend(ABC):
     @abstractmethod
     def days_after(self, date: str, number: str) -> str: ...
 
+    # In UTC: of the transaction where the server has that, and of the moment.
     now: ClassVar[str]
+    clock: ClassVar[str]
 
     def ago(self, number: str, unit: str) -> str:
         """The server's clock, in UTC, less so many units."""
@@ -186,6 +198,7 @@ class PostgresBackend(Backend):
     whole_seconds = postgresql.TIMESTAMP(precision=0)
     row_version = "xmin::text"
     now = "(now() AT TIME ZONE 'utc')"
+    clock = "(clock_timestamp() AT TIME ZONE 'utc')"
 
     @property
     def language(self) -> Language:
@@ -210,6 +223,9 @@ class PostgresBackend(Backend):
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
             f"WHERE pid <> pg_backend_pid() AND datname = current_database(){which}",
         )
+
+    def allow_snapshots(self, conn: sa.Connection) -> None:
+        """Every database does."""
 
     def pause(self, seconds: int) -> str:
         return f"SELECT pg_sleep({seconds})"
@@ -302,6 +318,7 @@ class SqlServerBackend(Backend):
     whole_seconds = mssql.DATETIME2(0)
     row_version = "test_version"
     now = "SYSUTCDATETIME()"
+    clock = "SYSUTCDATETIME()"
 
     @property
     def language(self) -> Language:
@@ -325,6 +342,11 @@ class SqlServerBackend(Backend):
         )
         for (session,) in self.rows(conn, others):
             self.execute(conn, f"KILL {session}")
+
+    def allow_snapshots(self, conn: sa.Connection) -> None:
+        # Without it a reader waits for the rows that a transaction has not committed yet.
+        with suppress(sa.exc.DBAPIError):  # a server whose readers never wait has no such option
+            self.execute(conn, "ALTER DATABASE CURRENT SET ALLOW_SNAPSHOT_ISOLATION ON")
 
     def pause(self, seconds: int) -> str:
         return f"WAITFOR DELAY '00:{seconds // 60:02d}:{seconds % 60:02d}'; SELECT 1"
@@ -386,19 +408,14 @@ class SqlServerBackend(Backend):
     ) -> Texts:
         declared = {c.name: self.dialect.declared_type(c) for c in spec.table.columns}
         names = compared(spec, from_source=sources is not None)
-        values = []
-        for name, source in names.items():
-            column, type_ = self.dialect.quote(source), declared[name]
-            # Text is not cast to its length, which would cut it; a value that does not convert is a rejected row's.
-            is_text = "nvarchar" in type_
-            values.append(
-                f"CAST({column} AS nvarchar(max))" if is_text else as_text(f"TRY_CAST({column} AS {type_})", type_)
-            )
+        given = {n: (sources or {}).get(source, declared[n]) for n, source in names.items()}
+        values = [_text(self.dialect.quote(names[n]), given[n], declared[n]) for n in names]
+        keys = [as_text(f"TRY_CAST({self.dialect.quote(names[k])} AS {declared[k]})", declared[k]) for k in spec.key]
         found: Texts = {}
-        for row in rows(f"SELECT {', '.join(values)} FROM {relation}"):
-            by_name = dict(zip(names, row, strict=True))
-            parts = [_key_part(by_name[k], declared[k]) for k in spec.key]
-            found.setdefault(f"[{', '.join(parts)}]", set()).add(repr(row))
+        for row in rows(f"SELECT {', '.join([*keys, *values])} FROM {relation}"):
+            key = f"[{', '.join(_key_part(v, declared[k]) for k, v in zip(spec.key, row, strict=False))}]"
+            of_columns = zip(row[len(keys) :], given.values(), map(declared.__getitem__, names), strict=True)
+            found.setdefault(key, set()).add(repr([_exact(*value) for value in of_columns]))
         return {k: v for k, v in found.items() if k not in set(left_out)}
 
     def source_keys(self, rows: Callable[[str], Rows], spec: TableSpec, relation: str) -> set[str]:
@@ -430,6 +447,35 @@ def _comparable(value: str, type_: str, declared: str) -> str:
     if wanted.startswith(("time", "interval")):
         declared = types.without_limits(declared)
     return f"({value}::{declared})::text"
+
+
+def _text(column: str, type_: str, declared: str) -> str:
+    """SQL that reads a column of `type_` as text for `_exact`; a value that does not convert is a rejected row's."""
+    if "nvarchar" in declared:
+        return f"CAST({column} AS nvarchar(max))"  # not to its length, which would cut it
+    base, wanted = sqlserver_types.split(type_)[0], sqlserver_types.split(declared)[0]
+    if sqlserver_types.is_number(type_) and sqlserver_types.is_number(declared) and "bit" not in (base, wanted):
+        widened = base == "real" and wanted == "float"
+        return as_text(f"CAST({column} AS float)" if widened else column, "float" if widened else type_)
+    # A cast to fewer decimals of a second would round the source as silently as a faulty load does.
+    fine = base in _FINE and wanted in _FINE
+    to = f"{wanted}(7)" if fine else declared
+    return as_text(f"TRY_CAST({column} AS {to})", to)
+
+
+def _exact(text: Any, type_: str, declared: str) -> Any:
+    """What equals that of another text if, and only if, the value is the same."""
+    if text is None or not (sqlserver_types.is_number(type_) and sqlserver_types.is_number(declared)):
+        return text
+    if "bit" in (type_, declared):
+        return text
+    base, decimal = sqlserver_types.split(type_)[0], declared.startswith("decimal")
+    if base == "float":
+        # 15 digits, where it becomes a decimal: what lies beyond is noise of binary fractions.
+        text = f"{float(text):.15g}" if decimal else repr(float(text))
+    elif base == "real":
+        text = repr(float(text)) if declared.startswith("float") else str(np.float32(text))
+    return str(Decimal(text).normalize(_DIGITS))
 
 
 def _key_part(value: Any, type_: str) -> str:
