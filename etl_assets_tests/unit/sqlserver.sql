@@ -62,7 +62,8 @@ SELECT COUNT(*) FROM [stg].[Orders] AS t WHERE NOT EXISTS (SELECT 1 FROM [#etl_s
 DELETE t OUTPUT N'D', N'old', deleted.[order] INTO #changes (op, image, [order]) FROM [stg].[Orders] AS t WITH (UPDLOCK, HOLDLOCK) WHERE NOT EXISTS (SELECT 1 FROM [#etl_stage_n] AS s WHERE s.[order] = t.[order] AND s."x]y" = t."x]y");
 
 -- soft deletes
-UPDATE t SET [is_deleted] = 1, [deleted_at] = SYSUTCDATETIME(), [etl_updated_at] = SYSUTCDATETIME() OUTPUT N'D', N'old', deleted.[order] INTO #changes (op, image, [order]) FROM [stg].[Orders] AS t WITH (UPDLOCK, HOLDLOCK) WHERE NOT EXISTS (SELECT 1 FROM [#etl_stage_n] AS s WHERE s.[order] = t.[order] AND s."x]y" = t."x]y") AND t.[is_deleted] = 0;
+INSERT INTO #changes (op, image, [order]) SELECT N'D', N'old', t.[order] FROM [stg].[Orders] AS t WITH (UPDLOCK, HOLDLOCK) WHERE NOT EXISTS (SELECT 1 FROM [#etl_stage_n] AS s WHERE s.[order] = t.[order] AND s."x]y" = t."x]y") AND t.[is_deleted] = 0;
+UPDATE t SET [is_deleted] = 1, [deleted_at] = SYSUTCDATETIME(), [etl_updated_at] = SYSUTCDATETIME() FROM [stg].[Orders] AS t WITH (UPDLOCK, HOLDLOCK) WHERE NOT EXISTS (SELECT 1 FROM [#etl_stage_n] AS s WHERE s.[order] = t.[order] AND s."x]y" = t."x]y") AND t.[is_deleted] = 0;
 
 -- Merge: pending keys, rows and their surrogate keys, keys that are gone
 CREATE TABLE [#etl_stage_n] ([etl_seq] bigint IDENTITY(1, 1) NOT NULL PRIMARY KEY, [key] int NULL);

@@ -147,13 +147,18 @@ class SqlServerMerge(SqlServerJudge):
     ) -> int:
         relation, where = self.relation(spec.relation), self._gone(spec, stage, scope)
         flag, stamp = spec.role("deleted_flag"), spec.role("deleted_at")
-        output = self._output("D", "old", tracked, "deleted")
         if not (flag and stamp):
+            output = self._output("D", "old", tracked, "deleted")
             return self.execute(conn, f"DELETE t{output} FROM {relation} AS t {_HINTS} {where}")
         fills = {k: v for k, v in self._fills(spec, run_tag, inserting=False).items() if k not in (flag, stamp)}
         gone = {flag: self.flag(spec.table.columns[flag], True), stamp: "SYSUTCDATETIME()", **fills}
         sets = ", ".join(f"{bracketed(c)} = {v}" for c, v in gone.items())
-        return self.execute(conn, f"UPDATE t SET {sets}{output} FROM {relation} AS t {_HINTS} {where}")
+        if tracked:
+            # Old images first, as for updates: not every server that speaks T-SQL takes OUTPUT in an UPDATE … FROM.
+            names, images = (", ".join(f"{a}{bracketed(c)}" for c in tracked) for a in ("", "t."))
+            rows = f"SELECT N'D', N'old', {images} FROM {relation} AS t {_HINTS} {where}"
+            self.execute(conn, f"INSERT INTO {self.changes} (op, image, {names}) {rows}")
+        return self.execute(conn, f"UPDATE t SET {sets} FROM {relation} AS t {_HINTS} {where}")
 
     def _output(self, op: str, image: str, tracked: Sequence[str], of: str) -> str:
         if not tracked:
