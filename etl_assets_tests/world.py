@@ -203,12 +203,10 @@ class World:
             self.sql(f"UPDATE {relation} SET {self.backend.dialect.quote(name)} = '{value}'")
 
     def retype(self, relation: str, name: str, type_: Any) -> None:
-        schema, table = relation.split(".")
-        self.alter.alter_column(table, name, type_=type_, existing_nullable=True, schema=schema)
+        self.sql(self.backend.retyped(relation, name, self.backend.typed(type_)))
 
     def rename(self, relation: str, new: str) -> None:
-        schema, table = relation.split(".")
-        self.alter.rename_table(table, new, schema=schema)
+        self.sql(self.backend.renamed(relation, new))
 
     def drop_schema(self, schema: str) -> None:
         """With all that is in it."""

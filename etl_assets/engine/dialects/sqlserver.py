@@ -224,7 +224,9 @@ class SqlServerDialect(SqlServerMerge):
     def newest_first(self, column: str) -> str:
         return f"{column} DESC"  # NULL sorts lowest
 
-    def minus_seconds(self, literal: str, seconds: int) -> str:
+    def minus_seconds(self, literal: str, type_: str, seconds: int) -> str:
+        if types.split(type_)[0] == "date":
+            literal = f"CAST({literal} AS datetime2(0))"  # of a date DATEADD takes days at the least
         return f"DATEADD(SECOND, -{int(seconds)}, {literal})"
 
     def after(self, columns: Sequence[str], literals: Sequence[str]) -> str:
