@@ -42,6 +42,9 @@ _CONDITIONS = (exp.Where, exp.Having, exp.Join, exp.If, exp.And, exp.Or, exp.Not
 _UNITS = {exp.DateDiff: {"DAY", "MONTH", "YEAR"}, exp.DateAdd: {"DAY", "MONTH", "YEAR", "HOUR", "MINUTE", "SECOND"}}
 # What has a type of its own, whatever that of its argument.
 _DATED = (exp.Cast, exp.Predicate, exp.DateDiff, exp.LastDay)
+# A quotient of two such decimals keeps 15 decimals or more; one of two sums, DECIMAL(38, s), keeps 6 and cuts the rest.
+_DIVIDED = 19
+_COUNTED = (exp.Count, exp.Year, exp.Month, exp.Day, exp.DateDiff, exp.Length, exp.RowNumber, exp.Rank, exp.DenseRank)
 _WHOLE = {exp.DataType.Type.INT, exp.DataType.Type.BIGINT, exp.DataType.Type.SMALLINT}
 _SIZED = {exp.DataType.Type.NVARCHAR, exp.DataType.Type.VARCHAR, exp.DataType.Type.DECIMAL}
 _TYPES = _WHOLE | _SIZED | {exp.DataType.Type.DATE, exp.DataType.Type.DATETIME2}
@@ -143,6 +146,8 @@ def _problems(node: exp.Expr, tree: exp.Query) -> Iterator[str]:
         yield from _cast_problems(node.to)
     if isinstance(node, exp.Round) and node.args.get("truncate") is not None:
         yield "ROUND with three arguments cuts instead of rounding"
+    if isinstance(node, exp.Div) and not (_is_sized(node.this) and _is_sized(node.expression)):
+        yield f"a quotient keeps few decimals on SQL Server: CAST both sides AS DECIMAL(p<={_DIVIDED}, s) or INT"
     if isinstance(node, exp.Avg) and not isinstance(node.this, exp.Cast):
         yield "AVG of an integer is an integer: write AVG(CAST(… AS DECIMAL(p, s)))"
     if isinstance(node, exp.StrPosition) and node.args.get("position") is not None:
@@ -167,6 +172,22 @@ def _cast_problems(to: exp.DataType) -> Iterator[str]:
         yield f"CAST AS {name}: use INT, BIGINT, SMALLINT, DECIMAL(p, s), DATE, DATETIME2(n) or NVARCHAR(n)"
     elif to.this in _SIZED and not to.expressions:
         yield f"CAST AS {name} without a size: SQL Server takes 30 characters, or no decimals"
+
+
+def _is_sized(side: exp.Expr) -> bool:
+    """Whether the type of one side of a division is told, and narrow enough for the quotient to keep its decimals."""
+    if isinstance(side, exp.Cast):
+        if side.to.this in _WHOLE:
+            return True
+        digits = (
+            side.to.expressions[0].this if side.to.this == exp.DataType.Type.DECIMAL and side.to.expressions else None
+        )
+        return digits is not None and int(digits.name) <= _DIVIDED
+    if isinstance(side, exp.Paren | exp.Neg | exp.Abs | exp.Nullif):
+        return _is_sized(side.this)
+    if isinstance(side, exp.Add | exp.Sub | exp.Mul):
+        return _is_sized(side.this) and _is_sized(side.expression)
+    return isinstance(side, (exp.Literal, *_COUNTED))
 
 
 def _rewritten(node: exp.Expr) -> exp.Expr:

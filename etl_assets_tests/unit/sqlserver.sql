@@ -42,7 +42,7 @@ UPDATE [ctl].[rejected_row] SET resolved_at = SYSUTCDATETIME() WHERE entity = N'
 
 -- Incremental and Snapshot: merging a batch nobody feeds on, newer rows kept
 UPDATE o SET [Note] = s.[Note], [amount] = s.[amount], [at] = s.[at], [etl_updated_at] = SYSUTCDATETIME() FROM [stg].[Orders] AS o WITH (UPDLOCK, HOLDLOCK) INNER JOIN [#etl_stage_n] AS s ON o.[order] = s.[order] AND o."x]y" = s."x]y" WHERE (NOT EXISTS (SELECT CAST(o.[Note] AS varbinary(max)), o.[amount], o.[at] INTERSECT SELECT CAST(s.[Note] AS varbinary(max)), s.[amount], s.[at])) AND NOT ((o.[at] IS NOT NULL AND s.[at] IS NULL) OR (o.[at] IS NOT NULL AND s.[at] IS NOT NULL AND o.[at] > s.[at]));
-INSERT INTO [stg].[Orders] ([order], "x]y", [Note], [amount], [at], [etl_updated_at], [etl_inserted_at]) SELECT s.[order], s."x]y", s.[Note], s.[amount], s.[at], SYSUTCDATETIME(), SYSUTCDATETIME() FROM [#etl_stage_n] AS s WHERE NOT EXISTS (SELECT 1 FROM [stg].[Orders] AS t WITH (UPDLOCK, HOLDLOCK) WHERE t.[order] = s.[order] AND t."x]y" = s."x]y") ORDER BY s.[etl_seq];
+INSERT INTO [stg].[Orders] ([order], "x]y", [Note], [amount], [at], [etl_updated_at], [etl_inserted_at]) SELECT s.[order], s."x]y", s.[Note], s.[amount], s.[at], SYSUTCDATETIME(), SYSUTCDATETIME() FROM [#etl_stage_n] AS s WHERE NOT EXISTS (SELECT 1 FROM [stg].[Orders] AS t WITH (UPDLOCK, HOLDLOCK) WHERE t.[order] = s.[order] AND t."x]y" = s."x]y");
 
 -- the same with soft deletes, feeding a consumer by a column
 SELECT c.name, COALESCE(b.name, TYPE_NAME(c.user_type_id)), c.max_length, c.precision, c.scale,
@@ -55,7 +55,7 @@ SELECT s.[etl_seq] + 0 AS [etl_seq], CAST(o.[Note] AS nvarchar(max)) AS [Note] I
 UPDATE o SET [Note] = s.[Note], [amount] = s.[amount], [at] = s.[at], [etl_updated_at] = SYSUTCDATETIME(), [deleted_at] = NULL, [is_deleted] = 0 FROM [stg].[Orders] AS o INNER JOIN [#etl_stage_n] AS s ON o.[order] = s.[order] AND o."x]y" = s."x]y" INNER JOIN [#etl_differing] AS d ON d.[etl_seq] = s.[etl_seq];
 INSERT INTO #changes (op, image, [Note]) SELECT N'U', N'old', d.[Note] FROM [#etl_differing] AS d UNION ALL SELECT N'U', N'new', o.[Note] FROM [stg].[Orders] AS o INNER JOIN [#etl_stage_n] AS s ON o.[order] = s.[order] AND o."x]y" = s."x]y" INNER JOIN [#etl_differing] AS d ON d.[etl_seq] = s.[etl_seq];
 DROP TABLE [#etl_differing];
-INSERT INTO [stg].[Orders] ([order], "x]y", [Note], [amount], [at], [etl_updated_at], [deleted_at], [is_deleted], [etl_inserted_at]) OUTPUT N'I', N'new', inserted.[Note] INTO #changes (op, image, [Note]) SELECT s.[order], s."x]y", s.[Note], s.[amount], s.[at], SYSUTCDATETIME(), NULL, 0, SYSUTCDATETIME() FROM [#etl_stage_n] AS s WHERE NOT EXISTS (SELECT 1 FROM [stg].[Orders] AS t WITH (UPDLOCK, HOLDLOCK) WHERE t.[order] = s.[order] AND t."x]y" = s."x]y") ORDER BY s.[etl_seq];
+INSERT INTO [stg].[Orders] ([order], "x]y", [Note], [amount], [at], [etl_updated_at], [deleted_at], [is_deleted], [etl_inserted_at]) OUTPUT N'I', N'new', inserted.[Note] INTO #changes (op, image, [Note]) SELECT s.[order], s."x]y", s.[Note], s.[amount], s.[at], SYSUTCDATETIME(), NULL, 0, SYSUTCDATETIME() FROM [#etl_stage_n] AS s WHERE NOT EXISTS (SELECT 1 FROM [stg].[Orders] AS t WITH (UPDLOCK, HOLDLOCK) WHERE t.[order] = s.[order] AND t."x]y" = s."x]y");
 
 -- hard deletes: how many, then gone
 SELECT COUNT(*) FROM [stg].[Orders] AS t WHERE NOT EXISTS (SELECT 1 FROM [#etl_stage_n] AS s WHERE s.[order] = t.[order] AND s."x]y" = t."x]y");
@@ -76,7 +76,7 @@ SELECT s.[etl_seq] + 0 AS [etl_seq], CAST(o.[sk] AS bigint) AS [sk], CAST(o.[id]
 UPDATE o SET [name] = s.[name], [run] = CAST(N'6f9619ff-8b86-d011-b42d-00c04fc964ff' AS uniqueidentifier) FROM [dim].[people] AS o INNER JOIN [#etl_stage_n] AS s ON o.[id] = s.[id] INNER JOIN [#etl_differing] AS d ON d.[etl_seq] = s.[etl_seq];
 INSERT INTO #changes (op, image, [sk], [id]) SELECT N'U', N'old', d.[sk], d.[id] FROM [#etl_differing] AS d UNION ALL SELECT N'U', N'new', o.[sk], o.[id] FROM [dim].[people] AS o INNER JOIN [#etl_stage_n] AS s ON o.[id] = s.[id] INNER JOIN [#etl_differing] AS d ON d.[etl_seq] = s.[etl_seq];
 DROP TABLE [#etl_differing];
-INSERT INTO [dim].[people] ([id], [name], [run]) OUTPUT N'I', N'new', inserted.[sk], inserted.[id] INTO #changes (op, image, [sk], [id]) SELECT s.[id], s.[name], CAST(N'6f9619ff-8b86-d011-b42d-00c04fc964ff' AS uniqueidentifier) FROM [#etl_stage_n] AS s WHERE NOT EXISTS (SELECT 1 FROM [dim].[people] AS t WITH (UPDLOCK, HOLDLOCK) WHERE t.[id] = s.[id]) ORDER BY s.[etl_seq];
+INSERT INTO [dim].[people] ([id], [name], [run]) OUTPUT N'I', N'new', inserted.[sk], inserted.[id] INTO #changes (op, image, [sk], [id]) SELECT s.[id], s.[name], CAST(N'6f9619ff-8b86-d011-b42d-00c04fc964ff' AS uniqueidentifier) FROM [#etl_stage_n] AS s WHERE NOT EXISTS (SELECT 1 FROM [dim].[people] AS t WITH (UPDLOCK, HOLDLOCK) WHERE t.[id] = s.[id]) ORDER BY s.[id];
 DELETE t OUTPUT N'D', N'old', deleted.[sk] INTO #changes (op, image, [sk]) FROM [dim].[people] AS t WITH (UPDLOCK, HOLDLOCK) WHERE NOT EXISTS (SELECT 1 FROM [#etl_stage_n] AS s WHERE s.[id] = t.[id]) AND (t.[id] IN (SELECT [key] FROM [#etl_stage_n]));
 
 -- ReplaceWindow: rows of a month, and those it no longer has
@@ -85,7 +85,7 @@ SELECT s.[etl_seq] + 0 AS [etl_seq], CAST(o.[day] AS date) AS [day] INTO [#etl_d
 UPDATE o SET [day] = s.[day], [total] = CAST(s.[total] AS decimal(15,2)) FROM [fact].[sales] AS o INNER JOIN [#etl_stage_n] AS s ON o.[id] = s.[id] INNER JOIN [#etl_differing] AS d ON d.[etl_seq] = s.[etl_seq];
 INSERT INTO #changes (op, image, [day]) SELECT N'U', N'old', d.[day] FROM [#etl_differing] AS d UNION ALL SELECT N'U', N'new', o.[day] FROM [fact].[sales] AS o INNER JOIN [#etl_stage_n] AS s ON o.[id] = s.[id] INNER JOIN [#etl_differing] AS d ON d.[etl_seq] = s.[etl_seq];
 DROP TABLE [#etl_differing];
-INSERT INTO [fact].[sales] ([id], [day], [total]) OUTPUT N'I', N'new', inserted.[day] INTO #changes (op, image, [day]) SELECT s.[id], s.[day], CAST(s.[total] AS decimal(15,2)) FROM [#etl_stage_n] AS s WHERE NOT EXISTS (SELECT 1 FROM [fact].[sales] AS t WITH (UPDLOCK, HOLDLOCK) WHERE t.[id] = s.[id]) ORDER BY s.[etl_seq];
+INSERT INTO [fact].[sales] ([id], [day], [total]) OUTPUT N'I', N'new', inserted.[day] INTO #changes (op, image, [day]) SELECT s.[id], s.[day], CAST(s.[total] AS decimal(15,2)) FROM [#etl_stage_n] AS s WHERE NOT EXISTS (SELECT 1 FROM [fact].[sales] AS t WITH (UPDLOCK, HOLDLOCK) WHERE t.[id] = s.[id]);
 DELETE t OUTPUT N'D', N'old', deleted.[day] INTO #changes (op, image, [day]) FROM [fact].[sales] AS t WITH (UPDLOCK, HOLDLOCK) WHERE NOT EXISTS (SELECT 1 FROM [#etl_stage_n] AS s WHERE s.[id] = t.[id]) AND ((t.[day] >= CONVERT(date, N'2026-05-01', 121)));
 
 -- a lock

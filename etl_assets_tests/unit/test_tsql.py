@@ -32,6 +32,9 @@ def written(tmp_path: Path, text: str) -> Path:
         ("CAST(t.n AS DECIMAL)", "without a size"),
         ("ROUND(t.n, 2, 1)", "ROUND with three arguments"),
         ("AVG(t.i)", "AVG of an integer"),
+        ("t.n / 100", "a quotient keeps few decimals"),
+        ("CAST(t.n AS DECIMAL(19, 2)) / NULLIF(t.m, 0)", "a quotient keeps few decimals"),
+        ("CAST(SUM(t.n) AS DECIMAL(38, 10)) / COUNT(*)", "a quotient keeps few decimals"),
         ("DATEDIFF(HOUR, t.d, t.d)", "DATEDIFF by HOUR"),
         ("DATEADD(WEEK, 1, t.d)", "by WEEK"),
         ("DATEADD(DAY, 1, t.d)", "DATEADD keeps its argument's type on one server only"),
@@ -67,6 +70,15 @@ def test_what_the_two_servers_do_not_share_is_refused_by_line(tmp_path: Path, ex
 def test_queries_of_another_shape_are_refused(tmp_path: Path, query: str) -> None:
     with pytest.raises(SqlFileError):
         load(written(tmp_path, query), "tsql")
+
+
+@pytest.mark.parametrize(
+    "quotient",
+    ["CAST(SUM(t.n) AS DECIMAL(19, 2)) / COUNT(*)", "CAST(t.n AS DECIMAL(9, 2)) * 100 / NULLIF(CAST(t.m AS INT), 0)",
+     "(MONTH(t.d) + 2) / 3", "7 / 2", "-CAST(ABS(t.n) AS BIGINT) / (2 * CAST(t.m AS INT))"],
+)  # fmt: skip
+def test_quotients_whose_sides_say_their_size_are_taken(tmp_path: Path, quotient: str) -> None:
+    load(written(tmp_path, f"SELECT t.a AS a, {quotient} AS q FROM x.t AS t GROUP BY t.a, t.d, t.m, t.n"), "tsql")
 
 
 def test_names_are_quoted_and_ctes_and_nested_rewrites_survive() -> None:

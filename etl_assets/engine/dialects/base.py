@@ -360,6 +360,13 @@ class Dialect(ABC):
         With `newer_by`, a stored row whose value in that column is greater than the staged one is left alone.
         """
 
+    def insertion_order(self, spec: TableSpec, staged: Staged) -> str:
+        """ORDER BY of an INSERT where the server numbers the rows: by key, so that another warehouse numbers alike."""
+        if all(column.identity is None for column in spec.table.columns):
+            return ""
+        keys = ((staged.expressions[k], self.declared_type(spec.table.columns[k])) for k in spec.key)
+        return f" ORDER BY {', '.join(self.ordering(e, t) for e, t in keys)}"
+
     @abstractmethod
     def missing(self, conn: sa.Connection, spec: TableSpec, stage: str, scope: str | None) -> int:
         """How many live target rows (within `scope`, SQL over alias `t`) have no row of the same key in `stage`."""

@@ -116,6 +116,7 @@ class PostgresMerge(PostgresStaging):
         statement = f"INSERT INTO {relation} AS n ({columns}) SELECT {values} FROM {self.quote(staged.name)} s"
         if not empty:
             statement += f" WHERE NOT EXISTS (SELECT 1 FROM {relation} t WHERE {on})"
+        statement += self.insertion_order(spec, staged)
         return self._recorded(conn, statement, "I", tracked, old=None, new=[f"n.{self.quote(c)}" for c in tracked])
 
     def missing(self, conn: sa.Connection, spec: TableSpec, stage: str, scope: str | None) -> int:

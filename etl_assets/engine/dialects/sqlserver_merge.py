@@ -124,10 +124,9 @@ class SqlServerMerge(SqlServerJudge):
         values = ", ".join([*staged.expressions.values(), *fills.values()])
         relation = self.relation(spec.relation)
         known = f"SELECT 1 FROM {relation} AS t {_HINTS} WHERE {self._same_key(spec, staged, 't')}"
-        # In order, so that surrogate keys follow the rows.
         return (
             f"INSERT INTO {relation} ({columns}){self._output('I', 'new', tracked, 'inserted')} SELECT {values} "
-            f"FROM {bracketed(staged.name)} AS s WHERE NOT EXISTS ({known}) ORDER BY s.{_SEQ}"
+            f"FROM {bracketed(staged.name)} AS s WHERE NOT EXISTS ({known}){self.insertion_order(spec, staged)}"
         )
 
     def missing(self, conn: sa.Connection, spec: TableSpec, stage: str, scope: str | None) -> int:

@@ -104,7 +104,7 @@ SELECT
     p.quarter_number AS trimestre,
     p.month_number AS mes,
     p.day_number AS dia,
-    (p.day_of_year - 1 + p.days_before_year) / 7 + 1 AS semana_do_ano,
+    CAST(p.day_of_year - 1 + p.days_before_year AS INT) / 7 + 1 AS semana_do_ano,
     p.weekday_number AS dia_da_semana,
     m.name AS nome_mes,
     LEFT(m.name, 3) AS nome_mes_abrev,

@@ -112,7 +112,7 @@ SELECT
     t.goal * 12 AS meta_anual_equipe,
     CASE
         WHEN t.goal < 75000 THEN 1
-        ELSE CAST(ROUND(CAST(t.goal AS DECIMAL(38, 10)) / 50000, 0) AS INT)
+        ELSE CAST(ROUND(CAST(t.goal AS DECIMAL(19, 2)) / 50000, 0) AS INT)
     END AS qtd_meta_vendas_mes,
     t.active AS qtd_membros_atual,
     CASE WHEN t.total > 5 THEN t.total ELSE 5 END AS qtd_membros_ideal,

@@ -24,7 +24,8 @@ SELECT
     MIN(t.meta_mensal_equipe) AS meta_minima,
     MAX(t.meta_mensal_equipe) AS meta_maxima,
     CAST(
-        CAST(SUM(t.meta_mensal_equipe) AS DECIMAL(38, 10)) / NULLIF(SUM(t.qtd_membros_atual), 0) AS DECIMAL(18, 2)
+        CAST(SUM(t.meta_mensal_equipe) AS DECIMAL(19, 2))
+            / NULLIF(CAST(SUM(t.qtd_membros_atual) AS BIGINT), 0) AS DECIMAL(18, 2)
     ) AS meta_por_membro,
     SUM(CASE WHEN t.kind = 'inside' THEN 1 ELSE 0 END) AS equipes_inside_sales,
     SUM(CASE WHEN t.kind = 'field' THEN 1 ELSE 0 END) AS equipes_field_sales,

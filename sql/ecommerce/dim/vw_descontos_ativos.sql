@@ -21,11 +21,12 @@ SELECT
     d.total_receita_gerada,
     d.total_desconto_concedido,
     CAST(
-        COALESCE(CAST(d.total_receita_gerada AS DECIMAL(38, 10)) / NULLIF(d.total_usos_realizados, 0), 0)
+        COALESCE(CAST(d.total_receita_gerada AS DECIMAL(19, 2)) / NULLIF(CAST(d.total_usos_realizados AS BIGINT), 0), 0)
         AS DECIMAL(18, 2)
     ) AS ticket_medio_com_desconto,
     CAST(
-        COALESCE(CAST(d.total_desconto_concedido AS DECIMAL(38, 10)) / NULLIF(d.total_usos_realizados, 0), 0)
+        COALESCE(CAST(d.total_desconto_concedido AS DECIMAL(19, 2))
+            / NULLIF(CAST(d.total_usos_realizados AS BIGINT), 0), 0)
         AS DECIMAL(18, 2)
     ) AS desconto_medio_por_uso
 FROM dim.dim_desconto AS d

@@ -18,7 +18,7 @@ SELECT
     e.qtd_membros_ideal,
     e.qtd_membros_ideal - e.qtd_membros_atual AS vagas_em_aberto,
     CAST(
-        CAST(e.meta_mensal_equipe AS DECIMAL(38, 10)) / NULLIF(e.qtd_membros_atual, 0) AS DECIMAL(18, 2)
+        CAST(e.meta_mensal_equipe AS DECIMAL(19, 2)) / NULLIF(CAST(e.qtd_membros_atual AS BIGINT), 0) AS DECIMAL(18, 2)
     ) AS meta_mensal_per_capita,
     CASE
         WHEN e.qtd_membros_atual >= 10 THEN 'Grande (10+)'

@@ -14,10 +14,12 @@ SELECT
     p.preco_custo,
     p.preco_sugerido,
     CAST(
-        CAST(p.preco_sugerido - p.preco_custo AS DECIMAL(38, 10)) * 100 / NULLIF(p.preco_sugerido, 0) AS DECIMAL(18, 2)
+        CAST(p.preco_sugerido - p.preco_custo AS DECIMAL(19, 2)) * 100
+            / NULLIF(CAST(p.preco_sugerido AS DECIMAL(19, 2)), 0) AS DECIMAL(18, 2)
     ) AS margem_sugerida,
     CAST(
-        CAST(p.preco_sugerido - p.preco_custo AS DECIMAL(38, 10)) * 100 / NULLIF(p.preco_custo, 0) AS DECIMAL(18, 2)
+        CAST(p.preco_sugerido - p.preco_custo AS DECIMAL(19, 2)) * 100
+            / NULLIF(CAST(p.preco_custo AS DECIMAL(19, 2)), 0) AS DECIMAL(18, 2)
     ) AS markup_percentual,
     CASE
         WHEN p.preco_sugerido > 5000 THEN 'Premium (>5k)'

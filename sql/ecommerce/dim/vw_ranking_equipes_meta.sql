@@ -9,11 +9,11 @@ SELECT
     e.meta_mensal_equipe,
     e.qtd_membros_atual,
     CAST(
-        CAST(e.meta_mensal_equipe AS DECIMAL(38, 10)) / NULLIF(e.qtd_membros_atual, 0) AS DECIMAL(18, 2)
+        CAST(e.meta_mensal_equipe AS DECIMAL(19, 2)) / NULLIF(CAST(e.qtd_membros_atual AS BIGINT), 0) AS DECIMAL(18, 2)
     ) AS meta_per_capita,
-    ROW_NUMBER() OVER (ORDER BY e.meta_mensal_equipe DESC, e.equipe_id) AS ranking_geral,
+    ROW_NUMBER() OVER (ORDER BY e.meta_mensal_equipe DESC, e.equipe_original_id) AS ranking_geral,
     ROW_NUMBER() OVER (
-        PARTITION BY COALESCE(e.regional, 'Sem regional') ORDER BY e.meta_mensal_equipe DESC, e.equipe_id
+        PARTITION BY COALESCE(e.regional, 'Sem regional') ORDER BY e.meta_mensal_equipe DESC, e.equipe_original_id
     ) AS ranking_regional,
     CASE
         WHEN e.meta_mensal_equipe >= 500000 THEN 'Top (500k+)'

@@ -72,7 +72,8 @@ SELECT
     -- The cost cancels out.
     CASE WHEN a.desconto > 0 THEN a.desconto ELSE 0 END AS impacto_margem,
     CASE
-        WHEN a.base > 0 THEN ROUND(CAST(a.desconto AS DECIMAL(38, 10)) * 100 / NULLIF(a.base, 0), 2)
+        WHEN a.base > 0 THEN ROUND(CAST(a.desconto AS DECIMAL(19, 2)) * 100
+            / NULLIF(CAST(a.base AS DECIMAL(19, 2)), 0), 2)
         ELSE 0
     END AS percentual_desconto_efetivo,
     CASE WHEN a.approved = 1 THEN 1 ELSE 0 END AS desconto_aprovado,

@@ -10,7 +10,8 @@ WITH metas AS (
         t.target_quantity,
         COALESCE(t.realized_amount, 0) AS realizado,
         COALESCE(t.realized_quantity, 0) AS quantidade,
-        CAST(COALESCE(t.realized_amount, 0) AS DECIMAL(38, 10)) * 100 / NULLIF(t.target_amount, 0) AS percentual,
+        CAST(COALESCE(t.realized_amount, 0) AS DECIMAL(19, 2)) * 100
+            / NULLIF(CAST(t.target_amount AS DECIMAL(19, 2)), 0) AS percentual,
         LOWER(LTRIM(RTRIM(t.period_type))) AS periodo,
         t.period_closed,
         t.deleted_at
@@ -34,7 +35,7 @@ SELECT
         ELSE ROUND(m.percentual, 2)
     END AS percentual_atingido,
     m.realizado - m.target_amount AS gap_meta,
-    ROUND(CAST(m.realizado AS DECIMAL(38, 10)) / NULLIF(m.quantidade, 0), 2) AS ticket_medio_realizado,
+    ROUND(CAST(m.realizado AS DECIMAL(19, 2)) / NULLIF(CAST(m.quantidade AS BIGINT), 0), 2) AS ticket_medio_realizado,
     CASE WHEN m.realizado >= m.target_amount THEN 1 ELSE 0 END AS meta_batida,
     CASE WHEN m.realizado > m.target_amount THEN 1 ELSE 0 END AS meta_superada,
     CASE WHEN m.period_closed = 1 THEN 1 ELSE 0 END AS eh_periodo_fechado,

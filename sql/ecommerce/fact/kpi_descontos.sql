@@ -7,15 +7,17 @@ SELECT
     k.desconto_concedido,
     k.receita_com_desconto,
     COALESCE(
-        CAST(k.receita_com_desconto - k.desconto_concedido AS DECIMAL(38, 10)) / NULLIF(k.desconto_concedido, 0), 0
+        CAST(k.receita_com_desconto - k.desconto_concedido AS DECIMAL(19, 2))
+            / NULLIF(CAST(k.desconto_concedido AS DECIMAL(19, 2)), 0), 0
     ) AS roi_ponderado,
     k.roi_medio,
     k.impacto_margem,
-    COALESCE(CAST(k.impacto_margem AS DECIMAL(38, 10)) / NULLIF(k.receita_com_desconto, 0), 0)
+    COALESCE(CAST(k.impacto_margem AS DECIMAL(19, 2)) / NULLIF(CAST(k.receita_com_desconto AS DECIMAL(19, 2)), 0), 0)
         AS impacto_margem_receita,
-    CAST(k.aprovados AS DECIMAL(38, 10)) / k.aplicacoes AS taxa_aprovacao,
-    k.percentual_medio / 100 AS desconto_medio_percentual,
-    CAST(k.desconto_concedido - a.desconto_concedido AS DECIMAL(38, 10)) / NULLIF(ABS(a.desconto_concedido), 0)
+    CAST(k.aprovados AS DECIMAL(19, 2)) / CAST(k.aplicacoes AS BIGINT) AS taxa_aprovacao,
+    CAST(k.percentual_medio AS DECIMAL(19, 10)) / 100 AS desconto_medio_percentual,
+    CAST(k.desconto_concedido - a.desconto_concedido AS DECIMAL(19, 2))
+        / NULLIF(CAST(ABS(a.desconto_concedido) AS DECIMAL(19, 2)), 0)
         AS desconto_concedido_variacao
 FROM (
     SELECT

@@ -6,12 +6,14 @@ SELECT
     k.meta_total,
     k.realizado_total,
     k.gap_total,
-    COALESCE(CAST(k.realizado_total AS DECIMAL(38, 10)) / NULLIF(k.meta_total, 0), 0) AS atingimento_geral,
-    CAST(k.metas_batidas AS DECIMAL(38, 10)) / k.linhas AS taxa_meta_batida,
-    CAST(k.metas_superadas AS DECIMAL(38, 10)) / k.linhas AS taxa_meta_superada,
+    COALESCE(CAST(k.realizado_total AS DECIMAL(19, 2))
+        / NULLIF(CAST(k.meta_total AS DECIMAL(19, 2)), 0), 0) AS atingimento_geral,
+    CAST(k.metas_batidas AS DECIMAL(19, 2)) / CAST(k.linhas AS BIGINT) AS taxa_meta_batida,
+    CAST(k.metas_superadas AS DECIMAL(19, 2)) / CAST(k.linhas AS BIGINT) AS taxa_meta_superada,
     k.vendedores,
     k.pedidos_realizados,
-    CAST(k.realizado_total - a.realizado_total AS DECIMAL(38, 10)) / NULLIF(ABS(a.realizado_total), 0)
+    CAST(k.realizado_total - a.realizado_total AS DECIMAL(19, 2))
+        / NULLIF(CAST(ABS(a.realizado_total) AS DECIMAL(19, 2)), 0)
         AS realizado_total_variacao
 FROM (
     SELECT

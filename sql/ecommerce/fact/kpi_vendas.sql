@@ -6,14 +6,18 @@ SELECT
     k.receita_liquida,
     k.receita_liquida_valida,
     k.margem_bruta,
-    COALESCE(CAST(k.margem_bruta AS DECIMAL(38, 10)) / NULLIF(k.receita_liquida, 0), 0) AS margem_percentual,
+    COALESCE(CAST(k.margem_bruta AS DECIMAL(19, 2))
+        / NULLIF(CAST(k.receita_liquida AS DECIMAL(19, 2)), 0), 0) AS margem_percentual,
     k.pedidos,
-    COALESCE(CAST(k.receita_liquida AS DECIMAL(38, 10)) / NULLIF(k.pedidos, 0), 0) AS ticket_medio,
+    COALESCE(CAST(k.receita_liquida AS DECIMAL(19, 2)) / NULLIF(CAST(k.pedidos AS BIGINT), 0), 0) AS ticket_medio,
     k.itens_vendidos,
-    COALESCE(CAST(k.itens_devolvidos AS DECIMAL(38, 10)) / NULLIF(k.itens_vendidos, 0), 0) AS taxa_devolucao,
-    COALESCE(CAST(k.descontos AS DECIMAL(38, 10)) / NULLIF(k.receita_bruta, 0), 0) AS desconto_medio,
+    COALESCE(CAST(k.itens_devolvidos AS DECIMAL(19, 2))
+        / NULLIF(CAST(k.itens_vendidos AS BIGINT), 0), 0) AS taxa_devolucao,
+    COALESCE(CAST(k.descontos AS DECIMAL(19, 2))
+        / NULLIF(CAST(k.receita_bruta AS DECIMAL(19, 2)), 0), 0) AS desconto_medio,
     k.comissao_total,
-    CAST(k.receita_liquida - a.receita_liquida AS DECIMAL(38, 10)) / NULLIF(ABS(a.receita_liquida), 0)
+    CAST(k.receita_liquida - a.receita_liquida AS DECIMAL(19, 2))
+        / NULLIF(CAST(ABS(a.receita_liquida) AS DECIMAL(19, 2)), 0)
         AS receita_liquida_variacao
 FROM (
     SELECT

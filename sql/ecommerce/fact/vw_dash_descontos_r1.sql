@@ -45,12 +45,12 @@ SELECT
     f.desconto_aprovado,
     f.motivo_rejeicao,
     COALESCE(
-        CAST(f.valor_com_desconto - f.valor_desconto_aplicado AS DECIMAL(38, 10))
-        / NULLIF(f.valor_desconto_aplicado, 0),
+        CAST(f.valor_com_desconto - f.valor_desconto_aplicado AS DECIMAL(19, 2))
+        / NULLIF(CAST(f.valor_desconto_aplicado AS DECIMAL(19, 2)), 0),
         0
     ) AS roi_desconto,
     COALESCE(
-        CAST(f.impacto_margem AS DECIMAL(38, 10)) / NULLIF(f.valor_com_desconto, 0),
+        CAST(f.impacto_margem AS DECIMAL(19, 2)) / NULLIF(CAST(f.valor_com_desconto AS DECIMAL(19, 2)), 0),
         0
     ) AS impacto_margem_pct_receita,
     CASE

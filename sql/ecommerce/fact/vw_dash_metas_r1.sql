@@ -53,7 +53,8 @@ ordem AS (
         s.valor_realizado,
         s.itens_realizados,
         s.pedidos_realizados,
-        COALESCE(CAST(s.valor_realizado AS DECIMAL(38, 10)) * 100 / NULLIF(s.valor_meta, 0), 0) AS percentual,
+        COALESCE(CAST(s.valor_realizado AS DECIMAL(19, 2)) * 100
+            / NULLIF(CAST(s.valor_meta AS DECIMAL(19, 2)), 0), 0) AS percentual,
         DENSE_RANK() OVER (PARTITION BY s.mes_referencia ORDER BY s.valor_realizado DESC, s.vendedor_id)
             AS ranking_periodo,
         NTILE(4) OVER (PARTITION BY s.mes_referencia ORDER BY s.valor_realizado DESC, s.vendedor_id) AS quartil

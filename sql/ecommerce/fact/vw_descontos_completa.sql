@@ -39,8 +39,8 @@ SELECT
     f.motivo_rejeicao,
     CAST(
         COALESCE(
-            CAST(f.valor_com_desconto - f.valor_desconto_aplicado AS DECIMAL(38, 10))
-            / NULLIF(f.valor_desconto_aplicado, 0),
+            CAST(f.valor_com_desconto - f.valor_desconto_aplicado AS DECIMAL(19, 2))
+            / NULLIF(CAST(f.valor_desconto_aplicado AS DECIMAL(19, 2)), 0),
             0
         ) AS DECIMAL(20, 4)
     ) AS roi_desconto,

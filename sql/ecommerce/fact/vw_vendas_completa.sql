@@ -62,10 +62,11 @@ SELECT
     f.valor_total_liquido - f.custo_total AS lucro_bruto,
     CAST(
         COALESCE(
-            CAST(f.valor_total_liquido - f.custo_total AS DECIMAL(38, 10)) * 100 / NULLIF(f.valor_total_liquido, 0), 0
+            CAST(f.valor_total_liquido - f.custo_total AS DECIMAL(19, 2)) * 100
+                / NULLIF(CAST(f.valor_total_liquido AS DECIMAL(19, 2)), 0), 0
         ) AS DECIMAL(24, 6)
     ) AS margem_percentual,
-    CAST(CAST(f.valor_total_liquido AS DECIMAL(38, 10)) / f.quantidade_vendida AS DECIMAL(15, 2))
+    CAST(CAST(f.valor_total_liquido AS DECIMAL(19, 2)) / CAST(f.quantidade_vendida AS BIGINT) AS DECIMAL(15, 2))
         AS preco_medio_unitario,
     f.quantidade_vendida - f.quantidade_devolvida AS quantidade_liquida,
     CASE WHEN f.quantidade_devolvida > 0 THEN 1 ELSE 0 END AS teve_devolucao,
