@@ -75,7 +75,8 @@ def test_a_filter_reaches_the_aggregate_inside_a_view(make_world: MakeWorld) -> 
         orders(),
         counted,
         dimension,
-        core__counted="SELECT o.customer_id, COUNT(*) AS n, MIN(CAST(1000 AS INT) / CAST(o.customer_id - 9 AS INT)) AS worst "
+        core__counted="SELECT o.customer_id, COUNT(*) AS n, "
+        "MIN(CAST(1000 AS INT) / CAST(o.customer_id - 9 AS INT)) AS worst "
         "FROM staging.orders AS o GROUP BY o.customer_id -- ção",
         core__customers="SELECT counted.customer_id, counted.n FROM core.counted WHERE counted.worst IS NOT NULL",
     )
