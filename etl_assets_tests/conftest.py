@@ -1,4 +1,5 @@
-"""Fixtures every folder shares: a throwaway PostgreSQL per session and worker, and fresh databases on it.
+"""Fixtures every folder shares: a throwaway PostgreSQL per session and worker, and fresh databases on it or on the
+SQL Server of ECOMMERCE_OLTP_URL and ECOMMERCE_DW_URL.
 
 `ETL_TEST_PG_BIN=/usr/lib/postgresql/15/bin` runs the tests on that major, `ETL_TEST_PG_BIN=oldest` on the oldest at
 hand (14 or later): the machine's, where Debian's packages are installed, or the wheel's. Without it they run on the
@@ -13,21 +14,25 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import psycopg
 import pytest
+import sqlalchemy as sa
 from filelock import FileLock
 from psycopg import sql
 
 from etl_assets.demo import embedded, pg_binaries
 from etl_assets.engine import audit
+from etl_assets_tests.backends import SqlServerBackend
 
 # Not pytest's own temporary folder: it is closed to the account that runs the server for root, and its path is long.
 _PARENT = Path("/var/tmp")
 _PREFIX = f"etl_tests-{os.geteuid()}"
 _OLDEST_SUPPORTED = 14
+_SQL_SERVER = ("ECOMMERCE_OLTP_URL", "ECOMMERCE_DW_URL")
 # Nothing in a test outlives a crash of the machine.
 _FAST = {
     "fsync": "off",
@@ -39,7 +44,10 @@ _FAST = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The folder is the marker: nothing below db/, graph/, browser/, faults/ and sqlserver/ needs to name it again."""
+    """The folder is the marker: nothing below db/, graph/, browser/, faults/ and sqlserver/ needs to name it again.
+
+    In engine/ the marker is that of the server a test runs on: one test is of both.
+    """
     for item in items:
         for folder in {"db", "graph", "browser", "faults", "sqlserver"}.intersection(item.path.parts):
             item.add_marker(folder)
@@ -53,13 +61,49 @@ def _no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """A suite that was asked for and did not run must not look like one that passed."""
-    skipped = [r for r in terminalreporter.stats.get("skipped", []) if "etl_assets_tests/sqlserver/" in r.nodeid]
+    skipped = [r for r in terminalreporter.stats.get("skipped", []) if "sqlserver" in r.keywords]
     if skipped:
         terminalreporter.section("SQL Server was NOT tested", sep="!", yellow=True, bold=True)
         terminalreporter.line(
             f"{len(skipped)} test(s) need a server: set ECOMMERCE_OLTP_URL and ECOMMERCE_DW_URL "
             "(mssql+pymssql://user:password@host:1433/database), then `make test-sqlserver`."
         )
+
+
+@pytest.fixture(scope="session")
+def on_server() -> Callable[[str], None]:
+    """Runs a statement on the SQL Server of the warehouse, outside of every database a test uses.
+
+    Nothing that is there already is touched; the login must be allowed to create databases. Where the two variables
+    name none, what asks for it is skipped, and the end of the session says so.
+    """
+    unset = [v for v in _SQL_SERVER if not os.environ.get(v, "").startswith("mssql")]
+    if unset:
+        pytest.skip(f"no SQL Server: set {' and '.join(unset)} (mssql+pymssql://…)")
+    backend = SqlServerBackend()
+    engine = backend.engine(sa.make_url(os.environ["ECOMMERCE_DW_URL"]).set(database="master"))
+
+    def run(statement: str) -> None:
+        with engine.connect() as connection:
+            backend.execute(connection, statement)
+
+    return run
+
+
+@pytest.fixture
+def make_sqlserver_database(on_server: Callable[[str], None]) -> Iterator[Callable[[], sa.URL]]:
+    """Makes an empty database on the SQL Server, uniquely named, and returns its URL; dropped after."""
+    names: list[str] = []
+
+    def make() -> sa.URL:
+        names.append(f"etl_test_{uuid.uuid4().hex[:12]}")
+        on_server(f"CREATE DATABASE {names[-1]}")
+        return sa.make_url(os.environ["ECOMMERCE_DW_URL"]).set(database=names[-1])
+
+    yield make
+    for name in names:
+        with suppress(sa.exc.DBAPIError):  # a failing test may have left a session in it
+            on_server(f"DROP DATABASE {name}")
 
 
 @pytest.fixture(scope="session")

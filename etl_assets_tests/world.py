@@ -1,24 +1,25 @@
 """A small warehouse to try the engine on: one database that is source (schema `src`) and destination.
 
-Belongs here: making it, running loads in it, asking it. Does not belong here: what must hold (invariants.py).
+Belongs here: making it, running loads in it, asking it. Does not belong here: what must hold (invariants.py), what one
+server spells otherwise than the other (backends.py).
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.pool import NullPool
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 
-from etl_assets.engine import ddl, run
+from etl_assets.engine import control, ddl, run
 from etl_assets.engine.audit import RunAudit
 from etl_assets.engine.destination import Destination, Source
-from etl_assets.engine.dialects.postgres import PostgresDialect
 from etl_assets.engine.graph import Graph
 from etl_assets.engine.options import Options, Result
 from etl_assets.engine.spec import (
@@ -35,16 +36,38 @@ from etl_assets.engine.spec import (
     audit_columns,
     column,
 )
+from etl_assets_tests.backends import Backend, PostgresBackend
 
 MONTHS = tuple(f"2026-{m:02d}-01" for m in range(1, 13))
 HEADER = "-- grain: one row\n-- key: see the declaration\n-- answers: a test\n"
-ORDERS_SQL = """CREATE TABLE src.orders (
-    id bigint PRIMARY KEY, customer_id integer, amount numeric(12, 2), day date, note text,
-    updated_at timestamp NOT NULL)"""
-DAILY_SQL = "SELECT o.day, count(*) AS n, sum(o.amount) AS total FROM staging.orders AS o GROUP BY o.day"
-CUSTOMERS_SQL = "SELECT o.customer_id, count(*) AS n FROM staging.orders AS o GROUP BY o.customer_id"
+DAILY_SQL = "SELECT o.day, COUNT(*) AS n, SUM(o.amount) AS total FROM staging.orders AS o GROUP BY o.day"
+CUSTOMERS_SQL = "SELECT o.customer_id, COUNT(*) AS n FROM staging.orders AS o GROUP BY o.customer_id"
 
 Column = tuple[str, Any] | sa.Column[Any]
+
+
+def source_table(relation: str, *columns: tuple[str, Any], key: tuple[str, ...] = ("id",)) -> sa.Table:
+    """A table of a source; `!` after a column's name is NOT NULL."""
+    schema, name = relation.split(".")
+    made = [
+        sa.Column(n.rstrip("!"), t, nullable=not n.endswith("!"), autoincrement=False, primary_key=n.rstrip("!") in key)
+        for n, t in columns
+    ]
+    return sa.Table(name, sa.MetaData(), *made, schema=schema)
+
+
+def source_orders(*, key: bool = True, dated: bool = True) -> sa.Table:
+    """What the mirror `orders` is made of; without `dated`, `updated_at` may be NULL."""
+    return source_table(
+        "src.orders",
+        ("id", sa.BigInteger()),
+        ("customer_id", sa.Integer()),
+        ("amount", sa.Numeric(12, 2)),
+        ("day", sa.Date()),
+        ("note", sa.Text()),
+        ("updated_at!" if dated else "updated_at", sa.DateTime()),
+        key=("id",) if key else (),
+    )
 
 
 def spec(
@@ -115,6 +138,7 @@ class World:
     files: Mapping[str, str]
     months: tuple[str, ...] = MONTHS
     system: str = "t"
+    backend: Backend = field(default_factory=PostgresBackend)
     _runs: list[RunAudit] = field(default_factory=list)
 
     @cached_property
@@ -122,20 +146,25 @@ class World:
         for relation, text in self.files.items():
             path = self.root / "t" / f"{relation.replace('.', '/')}.sql"
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(f"{HEADER}{text}\n")
-        return Graph("t", self.specs, self.root)
+            path.write_text(f"{HEADER}{text}\n", encoding="utf-8")
+        return Graph("t", self.specs, self.root, language=self.backend.language, render=self.backend.render)
 
     @cached_property
     def destination(self) -> Destination:
-        return Destination(self.url, PostgresDialect(), self.graph, months=self.months)
+        return Destination(self.url, self.backend.dialect, self.graph, months=self.months)
 
     @cached_property
     def source(self) -> Source:
-        return Source(self.url, PostgresDialect())
+        return Source(self.url, self.backend.dialect)
 
     @cached_property
     def engine(self) -> sa.Engine:
-        return sa.create_engine(self.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        return self.backend.engine(self.url)
+
+    def close(self) -> None:
+        """End the session of `connection`, if there is one."""
+        if "connection" in self.__dict__:
+            self.__dict__.pop("connection").close()
 
     @cached_property
     def connection(self) -> sa.Connection:
@@ -144,13 +173,48 @@ class World:
 
     def sql(self, *statements: str) -> None:
         for statement in statements:
-            self.connection.exec_driver_sql(statement.replace("%", "%%"))
+            self.backend.execute(self.connection, statement)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
-        return [tuple(r) for r in self.connection.exec_driver_sql(query.replace("%", "%%"))]
+        return self.backend.rows(self.connection, query)
+
+    def create(self, table: sa.Table) -> sa.Table:
+        table.create(self.connection)
+        return table
+
+    def add(self, table: sa.Table, *rows: Mapping[str, Any]) -> None:
+        """Insert rows of Python values."""
+        for row in rows:
+            self.connection.execute(sa.insert(table).values(row).inline())
 
     def value(self, query: str) -> Any:
         return self.rows(query)[0][0]
+
+    @property
+    def alter(self) -> Operations:
+        """What changes tables, on every server alike."""
+        return Operations(MigrationContext.configure(self.connection))
+
+    def add_column(self, relation: str, name: str, type_: Any, value: str | None = None) -> None:
+        """Give a table another column, with `value` in the rows it has."""
+        schema, table = relation.split(".")
+        self.alter.add_column(table, sa.Column(name, type_), schema=schema)
+        if value is not None:
+            self.sql(f"UPDATE {relation} SET {self.backend.dialect.quote(name)} = '{value}'")
+
+    def retype(self, relation: str, name: str, type_: Any) -> None:
+        self.sql(self.backend.retyped(relation, name, self.backend.typed(type_)))
+
+    def rename(self, relation: str, new: str) -> None:
+        self.sql(self.backend.renamed(relation, new))
+
+    def drop_schema(self, schema: str) -> None:
+        """With all that is in it."""
+        query = "SELECT TABLE_NAME, TABLE_TYPE FROM INFORMATION_SCHEMA.TABLES"
+        inside = self.rows(f"{query} WHERE TABLE_SCHEMA = '{schema}' ORDER BY TABLE_NAME DESC")
+        for name, kind in sorted(inside, key=lambda found: found[1] != "VIEW"):
+            self.sql(f"DROP {'VIEW' if kind == 'VIEW' else 'TABLE'} {schema}.{name}")
+        self.sql(f"DROP SCHEMA {schema}")
 
     def deploy(self) -> bool:
         return ddl.deploy(self.destination)
@@ -160,7 +224,7 @@ class World:
         kept = {s.relation: s for s in self.specs}
         kept.update((s.relation, s) for s in specs)
         renamed = {k.replace("__", "."): v for k, v in files.items()}
-        other = World(self.url, self.root, tuple(kept.values()), {**self.files, **renamed}, self.months)
+        other = replace(self, specs=tuple(kept.values()), files={**self.files, **renamed})
         other.deploy()
         return other
 
@@ -194,11 +258,17 @@ class World:
 
     def add_orders(self, first: int, last: int, at: str = "2026-03-01 08:00", **values: str) -> None:
         """Insert orders `first` to `last`, a second apart from `at`; `values` are SQL over `i` by column."""
-        of = {"customer_id": "i % 10", "amount": "i", "day": "date '2026-01-15' + (i % 300)", "note": "'note ' || i"}
-        of |= {"updated_at": f"timestamp '{at}' + i * interval '1 second'"} | values
+        sql = self.backend
+        of = {
+            "customer_id": "i % 10",
+            "amount": "i",
+            "day": sql.days_after(sql.date("2026-01-15"), "i % 300"),
+            "note": sql.concat("'note '", "i"),
+            "updated_at": sql.later(sql.instant(at), "i"),
+        } | values
         self.sql(
             f"INSERT INTO src.orders (id, {', '.join(of)}) SELECT i, {', '.join(of.values())} "
-            f"FROM generate_series({first}, {last}) i"
+            f"FROM {sql.numbers(first, last)}"
         )
 
     def control(self, name: str = "staging.orders") -> dict[str, Any]:
@@ -219,32 +289,39 @@ class World:
         """(key, reason, column) of listed rejections."""
         entity = self.graph.find(name).entity
         still = " AND resolved_at IS NULL" if open_only else ""
-        return self.rows(
-            f"SELECT row_key, reason, column_name FROM ctl.rejected_row WHERE entity = '{entity}'{still} ORDER BY 1, 2"
-        )
+        query = f"SELECT row_key, reason, column_name FROM ctl.rejected_row WHERE entity = '{entity}'{still}"
+        # Sorted here: servers do not agree on an order of text.
+        return sorted(self.rows(query))
 
     def last_audit(self, name: str = "staging.orders") -> dict[str, Any]:
-        query = sa.text("SELECT * FROM audit.etl_run_entity WHERE entity = :e ORDER BY run_entity_id DESC LIMIT 1")
-        return dict(self.connection.execute(query, {"e": self.graph.find(name).entity}).mappings().one())
+        made = control.etl_run_entity
+        query = sa.select(made).where(made.c.entity == self.graph.find(name).entity)
+        newest = query.order_by(made.c.run_entity_id.desc()).limit(1)
+        return dict(self.connection.execute(newest).mappings().one())
 
 
-MakeWorld = Callable[..., World]
-
-
-def world_maker(make_database: Callable[..., str], root: Path) -> MakeWorld:
+@dataclass(frozen=True)
+class MakeWorld:
     """Makes deployed worlds with an empty `src.orders`; SQL files are given as `relation__name="SELECT …"`."""
 
-    def make(*specs: TableSpec, source: str = ORDERS_SQL, months: tuple[str, ...] = MONTHS, **files: str) -> World:
+    make_database: Callable[[], sa.URL]
+    root: Path
+    backend: Backend
+    worlds: list[World] = field(default_factory=list)
+
+    def __call__(
+        self, *specs: TableSpec, source: sa.Table | str | None = None, months: tuple[str, ...] = MONTHS, **files: str
+    ) -> World:
         defaults = {"marts.daily": DAILY_SQL, "core.customers": CUSTOMERS_SQL}
         used = {s.relation for s in specs}
         texts = {k: v for k, v in defaults.items() if k in used}
         texts |= {k.replace("__", "."): v for k, v in files.items()}
-        made = World(sa.make_url(make_database()), root, specs or (orders(),), texts, months)
-        made.sql("CREATE SCHEMA src", source)
+        made = World(self.make_database(), self.root, specs or (orders(),), texts, months, backend=self.backend)
+        made.sql("CREATE SCHEMA src")
+        made.sql(source) if isinstance(source, str) else made.create(source_orders() if source is None else source)
         made.deploy()
+        self.worlds.append(made)
         return made
-
-    return make
 
 
 def in_threads(*work: Callable[[], object]) -> list[object]:

@@ -81,7 +81,7 @@ class SourceText:
         now = self.dialect.clock(source, type_)
         if not cutoff_seconds:
             return now
-        bound = self.dialect.minus_seconds(self.dialect.literal(now, type_), cutoff_seconds)
+        bound = self.dialect.minus_seconds(self.dialect.literal(now, type_), type_, cutoff_seconds)
         return str(self.dialect.scalar(source, f"SELECT {self.dialect.as_text(bound)}"))
 
     def _travelling(self, name: str, type_: str) -> str:
@@ -130,7 +130,7 @@ def reads(
     mark = dialect.literal(control.cursor_value, type_)
     # Without a lag the watermark's own instant is read again, whatever the key: rows of it may have come since.
     low = _after(text, dated, reached.get("window")) or (
-        f"{cursor} >= {dialect.minus_seconds(mark, lag) if lag else mark}"
+        f"{cursor} >= {dialect.minus_seconds(mark, type_, lag) if lag else mark}"
     )
     window = f"{low} AND {late}" if late else low
     passes = [Read("window", window, (cursor, *keys), "watermark", dated)]

@@ -6,15 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from etl_assets.demo.chatwoot import synthesize
+from etl_assets_tests.backends import PostgresBackend
 from etl_assets_tests.db.chatwoot_source import END
-from etl_assets_tests.world import MakeWorld, world_maker
+from etl_assets_tests.world import MakeWorld
 
 
 @pytest.fixture
 def make_world(make_database: Callable[..., str], tmp_path: Path) -> MakeWorld:
-    return world_maker(make_database, tmp_path)
+    return MakeWorld(lambda: sa.make_url(make_database()), tmp_path, PostgresBackend())
 
 
 @pytest.fixture

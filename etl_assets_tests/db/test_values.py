@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from etl_assets.engine.frame import FrameLoad, declare
+from etl_assets.engine.options import Options
 from etl_assets.engine.spec import Incremental, column
 from etl_assets_tests.invariants import assert_holds
 from etl_assets_tests.world import MakeWorld, spec
@@ -132,3 +135,15 @@ def test_a_source_in_another_encoding(make_world: MakeWorld) -> None:
         assert world.value("SELECT note FROM staging.orders") == "São João"
     finally:
         world.sql(f"DROP DATABASE {other} WITH (FORCE)")
+
+
+def test_infinity_of_a_dataframe_arrives(make_world: MakeWorld) -> None:
+    world = make_world()
+    frame = pd.DataFrame({"id": [1, 2], "real": [float("inf"), float("-inf")]})
+    audit = world.audit()
+    try:
+        load = FrameLoad(declare("t.frames.scores", frame, ("id",)), world.destination, audit, Options(), frame=frame)
+        assert load.run().counts.inserted == 2
+    finally:
+        audit.close([])
+    assert world.rows("SELECT real FROM frames.scores ORDER BY id") == [(float("inf"),), (float("-inf"),)]

@@ -1,61 +1,19 @@
-"""SQL Server when something goes wrong: a killed process, two runs, a deadlock, a refused login, a bad statement."""
+"""SQL Server when something goes wrong: a deadlock, a refused login, a bad statement, an error inside a batch."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
 import time
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from etl_assets.engine.errors import AccessError, DataError, EtlError, TransientError
-from etl_assets_tests.sqlserver.world import DIALECT, MakeWorld, World, assert_holds, orders
-from etl_assets_tests.world import in_threads
+from etl_assets.engine.errors import AccessError, DataError, TransientError
+from etl_assets.engine.spec import Rule
+from etl_assets_tests.backends import SqlServerBackend
+from etl_assets_tests.world import MakeWorld, in_threads, orders
 
+DIALECT = SqlServerBackend.dialect
 VALUE = "maria@example.com"
-
-
-def _load_and_die(url: str, root: str, point: str) -> None:
-    os.environ["ETL_FAIL_AT"] = point
-    World(sa.make_url(url), Path(root), (orders(),), {}).run("orders", batch_size=100)
-
-
-@pytest.mark.parametrize("point", ["between_batches:2", "before_commit:3", "inside_merge"])
-def test_a_killed_run_costs_a_batch_and_no_row(make_world: MakeWorld, tmp_path: Path, point: str) -> None:
-    world = make_world()
-    world.add_orders(1, 350)
-    url = world.url.render_as_string(hide_password=False)
-    process = multiprocessing.get_context("spawn").Process(target=_load_and_die, args=(url, str(tmp_path), point))
-    process.start()
-    process.join(120)
-    assert process.exitcode == -signal.SIGKILL
-    stored = world.value("SELECT COUNT(*) FROM staging.orders")
-    assert stored % 100 == 0
-    result = world.run("orders", batch_size=100)
-    assert (result.status, result.counts.inserted) == ("success", 350 - stored)
-    world.run("orders", "full")
-    assert world.value("SELECT COUNT(*) FROM audit.etl_run_entity WHERE status = 'abandoned'") == 1
-    # The run of the dead process is closed by the reaper, not by the next run.
-    world.sql("UPDATE audit.etl_run SET status = 'abandoned', finished_at = SYSUTCDATETIME() WHERE status = 'running'")
-    assert_holds(world)
-
-
-def test_two_runs_at_once_take_turns_or_skip(make_world: MakeWorld) -> None:
-    world = make_world()
-    world.add_orders(1, 500)
-    results = in_threads(lambda: world.run("orders", batch_size=100), lambda: world.run("orders", batch_size=100))
-    assert all(getattr(r, "status", None) == "success" for r in results), results
-    assert sorted(r.counts.inserted for r in results) == [0, 500]  # type: ignore[attr-defined]
-    with DIALECT.engine(world.url, application="holder").connect() as holder:
-        assert DIALECT.lock(holder, "staging.orders", 30)
-        with pytest.raises(EtlError, match="is being loaded by another run"):
-            world.run("orders", lock_wait_seconds=0.5)
-        assert world.last_audit()["status"] == "skipped"
-        DIALECT.unlock(holder, "staging.orders")
-    assert_holds(world)
 
 
 def test_a_deadlock_is_transient(make_world: MakeWorld) -> None:
@@ -121,3 +79,15 @@ def test_reading_is_one_state_of_the_source_where_it_allows_snapshots(make_world
             return
         world.add_orders(4, 4)
         assert DIALECT.number(conn, "SELECT COUNT(*) FROM src.orders") == 3
+
+
+def test_a_rule_that_raises_stops_the_load_before_anything_is_stored(make_world: MakeWorld) -> None:
+    """An error ends the transaction: rows cannot be tried one by one as on PostgreSQL (db/test_bad_rows.py)."""
+    world = make_world(orders(rules=(Rule("ratio", "100 / customer_id > 0"),)))
+    world.add_orders(1, 30)
+    with pytest.raises(DataError, match="error 8134"):
+        world.run("orders")
+    assert world.last_audit()["status"] == "failed"
+    assert world.value("SELECT COUNT(*) FROM staging.orders") == 0
+    world.sql("DELETE FROM src.orders WHERE customer_id = 0")
+    assert world.run("orders").counts.inserted == 27

@@ -1,7 +1,5 @@
 """A user's five-line DataFrame asset on SqlServerIOManager: stored by months, replaced, read back."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

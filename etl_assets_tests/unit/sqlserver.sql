@@ -89,8 +89,8 @@ INSERT INTO [fact].[sales] ([id], [day], [total]) OUTPUT N'I', N'new', inserted.
 DELETE t OUTPUT N'D', N'old', deleted.[day] INTO #changes (op, image, [day]) FROM [fact].[sales] AS t WITH (UPDLOCK, HOLDLOCK) WHERE NOT EXISTS (SELECT 1 FROM [#etl_stage_n] AS s WHERE s.[id] = t.[id]) AND ((t.[day] >= CONVERT(date, N'2026-05-01', 121)));
 
 -- a lock
-DECLARE @r int; EXEC @r = sp_getapplock @Resource = N'etl_assets:dim.people', @LockMode = 'Exclusive', @LockOwner = 'Session', @LockTimeout = 30000; SELECT @r;
-DECLARE @r int; EXEC @r = sp_releaseapplock @Resource = N'etl_assets:dim.people', @LockOwner = 'Session'; SELECT @r;
+DECLARE @r int; EXEC @r = sp_getapplock @Resource = N'etl_assets:dw:dim.people', @LockMode = 'Exclusive', @LockOwner = 'Session', @LockTimeout = 30000; SELECT @r;
+DECLARE @r int; EXEC @r = sp_releaseapplock @Resource = N'etl_assets:dw:dim.people', @LockOwner = 'Session'; SELECT @r;
 
 -- the catalog
 SELECT c.name, COALESCE(b.name, TYPE_NAME(c.user_type_id)), c.max_length, c.precision, c.scale,

@@ -28,7 +28,7 @@ from etl_assets_tests.world import Column, spec
 
 SQL = Path(__file__).parents[2] / "sql" / "ecommerce"
 PINNED = Path(__file__).with_name("sqlserver.sql")
-CONN = cast(sa.Connection, SimpleNamespace(info={}))
+CONN = cast(sa.Connection, SimpleNamespace(info={}, engine=SimpleNamespace(url=sa.make_url("mssql://h/dw"))))
 RUN = "6f9619ff-8b86-d011-b42d-00c04fc964ff"
 
 

@@ -242,7 +242,8 @@ class Dialect(ABC):
         """An ORDER BY expression that sorts alike on source and destination."""
 
     @abstractmethod
-    def minus_seconds(self, literal: str, seconds: int) -> str: ...
+    def minus_seconds(self, literal: str, type_: str, seconds: int) -> str:
+        """So long before a literal of `type_`."""
 
     @abstractmethod
     def after(self, columns: Sequence[str], literals: Sequence[str]) -> str:

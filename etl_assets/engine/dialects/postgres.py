@@ -249,7 +249,7 @@ class PostgresDialect(PostgresMerge):
     def ordering(self, column: str, type_: str) -> str:
         return f'{column} COLLATE "C"' if types.is_text(type_) else column
 
-    def minus_seconds(self, literal: str, seconds: int) -> str:
+    def minus_seconds(self, literal: str, type_: str, seconds: int) -> str:
         return f"({literal} - interval '{int(seconds)} seconds')"
 
     def after(self, columns: Sequence[str], literals: Sequence[str]) -> str:

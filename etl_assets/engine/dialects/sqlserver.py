@@ -86,7 +86,7 @@ class SqlServerDialect(SqlServerMerge):
     def lock(self, conn: sa.Connection, name: str, wait_seconds: float) -> bool:
         taken = self.scalar(
             conn,
-            f"DECLARE @r int; EXEC @r = sp_getapplock @Resource = {_lock(name)}, @LockMode = 'Exclusive', "
+            f"DECLARE @r int; EXEC @r = sp_getapplock @Resource = {_lock(conn, name)}, @LockMode = 'Exclusive', "
             f"@LockOwner = 'Session', @LockTimeout = {int(wait_seconds * 1000)}; SELECT @r",
         )
         return int(str(taken)) >= 0
@@ -94,7 +94,8 @@ class SqlServerDialect(SqlServerMerge):
     def unlock(self, conn: sa.Connection, name: str) -> None:
         self.scalar(
             conn,
-            f"DECLARE @r int; EXEC @r = sp_releaseapplock @Resource = {_lock(name)}, @LockOwner = 'Session'; SELECT @r",
+            f"DECLARE @r int; EXEC @r = sp_releaseapplock @Resource = {_lock(conn, name)}, "
+            "@LockOwner = 'Session'; SELECT @r",
         )
 
     def version(self, conn: sa.Connection) -> str:
@@ -224,7 +225,9 @@ class SqlServerDialect(SqlServerMerge):
     def newest_first(self, column: str) -> str:
         return f"{column} DESC"  # NULL sorts lowest
 
-    def minus_seconds(self, literal: str, seconds: int) -> str:
+    def minus_seconds(self, literal: str, type_: str, seconds: int) -> str:
+        if types.split(type_)[0] == "date":
+            literal = f"CAST({literal} AS datetime2(0))"  # of a date DATEADD takes days at the least
         return f"DATEADD(SECOND, -{int(seconds)}, {literal})"
 
     def after(self, columns: Sequence[str], literals: Sequence[str]) -> str:
@@ -248,9 +251,10 @@ class SqlServerDialect(SqlServerMerge):
         return f"CONVERT(nvarchar(10), {first}, 23)"
 
 
-def _lock(name: str) -> str:
+def _lock(conn: sa.Connection, name: str) -> str:
     """The resource of an application lock; the server cuts longer names."""
-    full = f"etl_assets:{name}"
+    # The database is named for servers whose locks are one for all databases.
+    full = f"etl_assets:{conn.engine.url.database}:{name}"
     return unicode_text(full if len(full) <= 200 else hashlib.sha256(full.encode()).hexdigest())
 
 

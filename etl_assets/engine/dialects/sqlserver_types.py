@@ -94,8 +94,8 @@ def fits(source: str, target: str) -> bool:
         return b != "bit" and not (b in _INTEGERS and a not in _INTEGERS)
     if any(a in family and b in family for family in ((*_UNICODE, *_NARROW, "text", "ntext"), _BINARY)):
         return True
-    # What a time without zone means must be written as SQL.
-    return a in _TIMES and b in ("datetime2", "datetimeoffset") and (b == "datetime2" or a == "date")
+    # What a time without zone means, or what is left of one that has a zone, must be written as SQL.
+    return (a == "date" and b in ("datetime2", "datetimeoffset")) or (a in _TIMES[1:-1] and b == "datetime2")
 
 
 def rounds(source: str, target: str) -> bool:
@@ -157,6 +157,11 @@ def is_narrow(spelling: str) -> bool:
 
 def is_binary(spelling: str) -> bool:
     return split(spelling)[0] in _BINARY
+
+
+def is_inexact(spelling: str) -> bool:
+    """Whether the type holds binary fractions."""
+    return split(spelling)[0] in _INEXACT
 
 
 def is_temporal(spelling: str) -> bool:

@@ -10,15 +10,15 @@ from collections.abc import Callable
 import pytest
 
 from etl_assets.engine import audit, failpoint, life, pending, run
-from etl_assets.engine.dialects import postgres_copy
 from etl_assets.engine.options import Options
 from etl_assets.engine.spec import Snapshot, TableSpec
 from etl_assets_tests.invariants import assert_every_run_ended, assert_holds
 from etl_assets_tests.world import MakeWorld, World, customers, daily, orders, whole
 
+pytestmark = pytest.mark.faults
 FORK = multiprocessing.get_context("fork")
 KILLED = -9
-TOTALS = "SELECT 1 AS one, count(*) AS n FROM staging.orders AS o"
+TOTALS = "SELECT 1 AS one, COUNT(*) AS n FROM staging.orders AS o"
 RUN = "0a5c0000-0000-4000-8000-00000000000f"
 
 # A point with a number is reached that many times before it kills.
@@ -36,12 +36,12 @@ IN_BATCHES = (
 )
 
 
-def killed_at(point: str, work: Callable[[], object]) -> int | None:
+def killed_at(point: str, world: World, work: Callable[[], object]) -> int | None:
     """Run `work` in a process that dies at `point`; return its exit code."""
 
     def child() -> None:
         os.environ["ETL_FAIL_AT"] = point
-        postgres_copy._CHUNK = 100
+        world.backend.streaming._CHUNK = 100  # type: ignore[attr-defined]
         work()
 
     process = FORK.Process(target=child)
@@ -58,8 +58,9 @@ def world(make_world: MakeWorld) -> World:
 
 
 def change(world: World) -> None:
+    day = world.backend.days_after("day", "45")
     world.sql(
-        "UPDATE src.orders SET amount = 7, day = day + 45, customer_id = customer_id + 20, updated_at = '2026-04-01' "
+        f"UPDATE src.orders SET amount = 7, day = {day}, customer_id = customer_id + 20, updated_at = '2026-04-01' "
         "WHERE id <= 20"
     )
     world.add_orders(101, 120, at="2026-04-01")
@@ -69,7 +70,7 @@ def repaired(world: World) -> None:
     """The next run does what the dead one did not, and closes its audit; nothing was done twice."""
     assert audit.reap(world.destination) == []
     world.run_all()
-    world.sql("UPDATE audit.etl_run_entity SET finished_at = finished_at - interval '1 hour'")
+    world.sql(f"UPDATE audit.etl_run_entity SET finished_at = {world.backend.later('finished_at', '-1', 'HOUR')}")
     audit.reap(world.destination)
     assert pending.waiting(world.destination) == {}
     assert_holds(world)
@@ -88,7 +89,7 @@ def test_a_mirror_killed_anywhere(world: World, kind: str, point: str) -> None:
     if kind == "full":
         world.sql("DELETE FROM src.orders WHERE id IN (30, 31)")
     mode = "full" if kind == "full" else "changed"
-    assert killed_at(point, lambda: world.run("orders", mode, batch_size=10)) == KILLED
+    assert killed_at(point, world, lambda: world.run("orders", mode, batch_size=10)) == KILLED
     if kind == "full":
         world.run("orders", "full")
     repaired(world)
@@ -100,8 +101,8 @@ def test_a_snapshot_killed_anywhere_is_the_old_state_or_the_new(make_world: Make
     world.add_orders(1, 40)
     world.run("orders")
     world.sql("UPDATE src.orders SET note = 'new'", "DELETE FROM src.orders WHERE id = 1")
-    assert killed_at(point, lambda: world.run("orders", batch_size=10)) == KILLED
-    states = {n for (n,) in world.rows("SELECT DISTINCT note = 'new' FROM staging.orders")}
+    assert killed_at(point, world, lambda: world.run("orders", batch_size=10)) == KILLED
+    states = {n for (n,) in world.rows("SELECT DISTINCT CASE WHEN note = 'new' THEN 1 ELSE 0 END FROM staging.orders")}
     assert states == {point in ("after_commit:2", "finished")}
     repaired(world)
 
@@ -116,7 +117,7 @@ def test_a_sql_table_killed_anywhere(make_world: MakeWorld, table: str, point: s
     world.run_all()
     change(world)
     world.run("orders")
-    assert killed_at(point, lambda: world.run(table)) == KILLED
+    assert killed_at(point, world, lambda: world.run(table)) == KILLED
     repaired(world)
 
 
@@ -125,7 +126,7 @@ def test_keys_are_taken_up_where_a_killed_run_stopped(world: World, point: str) 
     world.run_all()
     change(world)
     world.run("orders")
-    assert killed_at(point, lambda: world.run("customers", batch_size=5)) == KILLED
+    assert killed_at(point, world, lambda: world.run("customers", batch_size=5)) == KILLED
     repaired(world)
 
 
@@ -136,7 +137,7 @@ def test_the_reaper_tells_a_killed_run_at_once(world: World, point: str) -> None
         opened.hold()
         run.load(world.graph.find("orders"), world.destination, opened, Options(batch_size=10), source=world.source)
 
-    assert killed_at(point, work) == KILLED
+    assert killed_at(point, world, work) == KILLED
     assert not audit.run_is_alive(world.destination, RUN)
     assert audit.reap(world.destination) == [RUN]
     assert {s for (s,) in world.rows("SELECT status FROM audit.etl_run_entity")} == {"abandoned"}
@@ -152,7 +153,7 @@ def test_the_reaper_waits_a_moment_for_a_word_and_no_longer(world: World, monkey
         opened.hold()
         run.load(world.graph.find("orders"), world.destination, opened, Options(), source=world.source)
 
-    assert killed_at("staged", work) == KILLED
+    assert killed_at("staged", world, work) == KILLED
     began = time.monotonic()
     assert audit.reap(world.destination) == [RUN]
     assert time.monotonic() - began < life.PATIENCE + 3
@@ -160,6 +161,6 @@ def test_the_reaper_waits_a_moment_for_a_word_and_no_longer(world: World, monkey
 
 
 def test_a_rehearsal_killed_leaves_nothing(world: World) -> None:
-    assert killed_at("inside_merge:3", lambda: world.rehearse(batch_size=10)) == KILLED
-    assert world.value("SELECT count(*) FROM staging.orders") == 0
+    assert killed_at("inside_merge:3", world, lambda: world.rehearse(batch_size=10)) == KILLED
+    assert world.value("SELECT COUNT(*) FROM staging.orders") == 0
     repaired(world)

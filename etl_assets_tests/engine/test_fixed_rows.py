@@ -23,13 +23,14 @@ def test_a_fixed_row_is_there_from_the_start_and_no_load_touches_it(make_world: 
     assert world.rows(query) == [(-1, -1, 0, False)]
     world.add_orders(1, 20)
     world.run_all()
-    version = world.rows("SELECT xmin::text FROM core.customers WHERE customer_id = -1")
+    world.backend.watch_versions(world.connection, "core.customers")
+    version = world.rows(f"SELECT {world.backend.row_version} FROM core.customers WHERE customer_id = -1")
     world.sql("DELETE FROM src.orders WHERE customer_id = 3")
     world.run_all("full", allow_deletes=True)
-    assert world.value("SELECT count(*) FROM core.customers WHERE is_deleted") == 1
+    assert world.value("SELECT COUNT(*) FROM core.customers WHERE is_deleted = 'true'") == 1
     assert world.rows(query) == [(-1, -1, 0, False)]
-    assert world.rows("SELECT xmin::text FROM core.customers WHERE customer_id = -1") == version
-    assert world.value("SELECT min(sk) FROM core.customers WHERE customer_id >= 0") == 1, "surrogates begin at one"
+    assert world.rows(f"SELECT {world.backend.row_version} FROM core.customers WHERE customer_id = -1") == version
+    assert world.value("SELECT MIN(sk) FROM core.customers WHERE customer_id >= 0") == 1, "surrogates begin at one"
     assert_wrote_nothing(*world.run_all().values())
 
 
@@ -78,7 +79,7 @@ def test_a_flag_may_be_a_number(make_world: MakeWorld) -> None:
     assert_wrote_nothing(*world.run_all().values())
     world.add_orders(50, 50, at="2026-03-02", customer_id="3")
     world.run_all()
-    assert world.rows("SELECT count(*) FROM core.customers WHERE gone = 1 OR gone_at IS NOT NULL") == [(0,)]
+    assert world.rows("SELECT COUNT(*) FROM core.customers WHERE gone = 1 OR gone_at IS NOT NULL") == [(0,)]
 
 
 def test_the_run_decides_on_the_batch_size_then_the_control_row(make_world: MakeWorld) -> None:
@@ -94,8 +95,8 @@ def test_the_run_decides_on_the_batch_size_then_the_control_row(make_world: Make
 
 def test_the_run_decides_on_the_cutoff_then_the_control_row_then_the_declaration(make_world: MakeWorld) -> None:
     world = make_world(orders(Incremental("updated_at", cutoff=timedelta(minutes=10))))
-    world.sql("INSERT INTO src.orders (id, updated_at) SELECT i, now() AT TIME ZONE 'UTC' - i * interval '4 minutes' "
-              "FROM generate_series(1, 6) i")  # fmt: skip
+    at = world.backend.ago("4 * i", "MINUTE")
+    world.sql(f"INSERT INTO src.orders (id, updated_at) SELECT i, {at} FROM {world.backend.numbers(1, 6)}")
     assert world.run("orders").counts.inserted == 4
     world.set_control("orders", cutoff_minutes=6)
     assert world.run("orders").counts.inserted == 1

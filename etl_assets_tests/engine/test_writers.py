@@ -7,8 +7,8 @@ import threading
 import time
 from datetime import timedelta
 from functools import partial
+from itertools import count
 
-import psycopg
 import pytest
 
 from etl_assets.engine import entity, failpoint, retry
@@ -17,37 +17,66 @@ from etl_assets.engine.spec import Incremental
 from etl_assets_tests.invariants import assert_adds_up, assert_holds, assert_wrote_nothing
 from etl_assets_tests.world import MakeWorld, World, customers, daily, orders
 
+pytestmark = pytest.mark.faults
 WRITERS, ROUNDS = 8, 6
-# Numbered and stamped when written, visible when committed: a lower id, an older stamp may come later.
-INSERT = """INSERT INTO src.orders (id, customer_id, amount, day, note, updated_at)
-SELECT nextval('src.ids'), {writer}, i, date '2026-01-15' + (i * 11), 'by {writer}',
-    clock_timestamp() AT TIME ZONE 'UTC'
-FROM generate_series(1, {rows}) i"""
-UPDATE = """UPDATE src.orders
-SET amount = amount + 100, day = day + 31, updated_at = clock_timestamp() AT TIME ZONE 'UTC'
-WHERE id IN (SELECT id FROM src.orders WHERE customer_id = {writer} ORDER BY id LIMIT 2)"""
 
 
-def write(world: World, writer: int) -> None:
+class Writer:
+    """A session of its own. Rows are numbered and stamped when written, visible when committed: a lower id, an older
+    stamp may come later."""
+
+    _ids = count(101)
+
+    def __init__(self, world: World, name: int) -> None:
+        self.sql, self.name = world.backend, name
+        self.session = world.backend.dialect.engine(world.url, application="writer").connect()
+        self.written: list[int] = []
+
+    def insert(self, rows: int) -> None:
+        for i in range(1, rows + 1):
+            self.written.append(next(self._ids))
+            day = self.sql.days_after(self.sql.date("2026-01-15"), str(11 * i))
+            self._do(
+                "INSERT INTO src.orders (id, customer_id, amount, day, note, updated_at) VALUES "
+                f"({self.written[-1]}, {self.name}, {i}, {day}, 'by {self.name}', {self.sql.clock})"
+            )
+
+    def update(self) -> None:
+        """The first two rows it wrote, if they are still there."""
+        day, ids = self.sql.days_after("day", "31"), ", ".join(map(str, sorted(self.written)[:2]))
+        self._do(
+            f"UPDATE src.orders SET amount = amount + 100, day = {day}, updated_at = {self.sql.clock} "
+            f"WHERE id IN ({ids})"
+        )
+
+    def _do(self, statement: str) -> None:
+        self.sql.execute(self.session, statement)
+
+    def end(self, *, keep: bool = True) -> None:
+        self.session.commit() if keep else self.session.rollback()
+
+
+def write(world: World, name: int) -> None:
     """Transactions of a few rows that stay open for a while; some are rolled back and leave gaps."""
-    chance = random.Random(writer)
-    with psycopg.connect(world.url.set(drivername="postgresql").render_as_string(hide_password=False)) as connection:
+    chance = random.Random(name)
+    writer = Writer(world, name)
+    with writer.session:
         for turn in range(ROUNDS):
-            connection.execute(INSERT.format(writer=writer, rows=chance.randint(1, 6)).encode())
+            writer.insert(chance.randint(1, 6))
             if turn:
-                connection.execute(UPDATE.format(writer=writer).encode())
+                writer.update()
             time.sleep(chance.random() * 0.15)
-            connection.rollback() if chance.random() < 0.15 else connection.commit()
+            writer.end(keep=chance.random() >= 0.15)
 
 
 @pytest.mark.parametrize("mode", ["changed", "full"])
 def test_eight_writers_committing_out_of_order(make_world: MakeWorld, mode: Mode) -> None:
     world = make_world(orders(), daily(), customers())
-    world.sql("CREATE SEQUENCE src.ids START 100")
+    world.backend.allow_snapshots(world.connection)
     world.add_orders(1, 10, at="2026-11-22 00:00")
-    slow = psycopg.connect(world.url.set(drivername="postgresql").render_as_string(hide_password=False))
+    slow = Writer(world, 99)
     # The lowest numbers and oldest stamps of all are committed last.
-    slow.execute(INSERT.format(writer=99, rows=5).encode())
+    slow.insert(5)
     threads = [threading.Thread(target=write, args=(world, writer)) for writer in range(WRITERS)]
     for thread in threads:
         thread.start()
@@ -60,13 +89,13 @@ def test_eight_writers_committing_out_of_order(make_world: MakeWorld, mode: Mode
     for thread in threads:
         thread.join()
     world.run("orders")
-    newest = world.value("SELECT max(id) FROM staging.orders")
-    slow.commit()
-    slow.close()
+    newest = world.value("SELECT MAX(id) FROM staging.orders")
+    slow.end()
+    slow.session.close()
 
     late = world.run("orders", batch_size=7)
     assert (late.counts.inserted, late.counts.updated) == (5, 0)
-    assert world.value("SELECT max(id) FROM staging.orders WHERE note = 'by 99'") < newest
+    assert world.value("SELECT MAX(id) FROM staging.orders WHERE note = 'by 99'") < newest
     world.run_all()
     assert_holds(world)
 
@@ -74,8 +103,10 @@ def test_eight_writers_committing_out_of_order(make_world: MakeWorld, mode: Mode
 def test_a_commit_later_than_the_lag_comes_with_the_next_full(make_world: MakeWorld) -> None:
     world = make_world(orders(Incremental("updated_at", lag=timedelta(seconds=30))))
     world.add_orders(1, 20, at="2026-03-01 12:00")
-    slow = psycopg.connect(world.url.set(drivername="postgresql").render_as_string(hide_password=False))
-    slow.execute("INSERT INTO src.orders (id, updated_at) VALUES (21, '2026-03-01 11:59'), (22, '2026-03-01 12:00')")
+    world.backend.allow_snapshots(world.connection)
+    slow = world.backend.dialect.engine(world.url, application="writer").connect()
+    rows = "(21, '2026-03-01 11:59'), (22, '2026-03-01 12:00')"
+    world.backend.execute(slow, f"INSERT INTO src.orders (id, updated_at) VALUES {rows}")
     world.run("orders")
     slow.commit()
     slow.close()
@@ -96,7 +127,7 @@ def test_five_thousand_rows_on_one_instant_with_failures_inside(
     if not first:
         world.add_orders(1, 1, at="2026-03-01 07:00")
         world.run("orders")
-    world.add_orders(2, 5001, updated_at="timestamp '2026-03-01 08:00'")
+    world.add_orders(2, 5001, updated_at="'2026-03-01 08:00'")
     for point in ("between_batches:2", "inside_merge:2", "after_commit:3"):
         failpoint._hits.clear()
         monkeypatch.setenv("ETL_FAIL_AT", f"raise@{point}")
@@ -105,8 +136,8 @@ def test_five_thousand_rows_on_one_instant_with_failures_inside(
         assert result.counts.updated == 0
     monkeypatch.delenv("ETL_FAIL_AT")
     world.run("orders", batch_size=700)
-    inserted = world.value("SELECT sum(inserted) FROM audit.etl_run_entity")
-    assert inserted == world.value("SELECT count(*) FROM staging.orders") == 5000 + (not first)
-    world.add_orders(6001, 6010, updated_at="timestamp '2026-03-01 08:00'")
+    inserted = world.value("SELECT SUM(inserted) FROM audit.etl_run_entity")
+    assert inserted == world.value("SELECT COUNT(*) FROM staging.orders") == 5000 + (not first)
+    world.add_orders(6001, 6010, updated_at="'2026-03-01 08:00'")
     assert world.run("orders", batch_size=700).counts.inserted == 10
     assert_holds(world)

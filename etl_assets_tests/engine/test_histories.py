@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from etl_assets.engine import entity, failpoint, retry
 from etl_assets.engine.options import Mode
 from etl_assets.engine.spec import Limits, Rule
+from etl_assets_tests.backends import Backend
 from etl_assets_tests.invariants import (
     assert_adds_up,
     assert_equals_its_source,
@@ -22,12 +23,11 @@ from etl_assets_tests.invariants import (
     assert_one_row_per_key,
     assert_watermark_is_committed,
 )
-from etl_assets_tests.world import MakeWorld, World, customers, daily, orders
+from etl_assets_tests.world import MakeWorld, World, customers, daily, orders, source_orders
 
-SOURCE = """CREATE TABLE src.orders (
-    id bigint PRIMARY KEY, customer_id integer, amount numeric(12, 2), day date, note text, updated_at timestamp)"""
+pytestmark = pytest.mark.faults
 # The nth change happens n minutes after this; the lag is a quarter of an hour.
-START = "timestamp '2026-03-01 08:00'"
+START = "2026-03-01 08:00"
 # Where a run may break; it tries again by itself.
 BREAKS = (
     "audit_started",
@@ -41,38 +41,74 @@ BREAKS = (
 
 
 @dataclass(frozen=True)
+class Moment:
+    """What a change is made of: the minute it happens in, some rows, and the number before the next free one."""
+
+    sql: Backend
+    minute: int
+    pick: int
+
+    @property
+    def now(self) -> str:
+        return self.sql.later(self.sql.instant(START), str(self.minute), "MINUTE")
+
+    @property
+    def next(self) -> int:
+        return 100 * self.minute
+
+    @property
+    def rows(self) -> str:
+        return f"id % 5 = {self.pick} AND id < 1000"
+
+
+@dataclass(frozen=True)
 class Change:
-    """SQL over `now` (the minute of the change) and `pick` (some rows); `only_full`: an incremental cannot see it."""
+    """A statement made of a moment; `only_full`: an incremental cannot see it."""
 
     name: str
-    sql: str
+    made: Callable[[Moment], str]
     only_full: bool = False
 
 
-PICK = "id % 5 = {pick} AND id < 1000"
+def _insert(m: Moment) -> str:
+    day = m.sql.days_after(m.sql.date("2026-01-20"), f"i * {m.pick} * 9")
+    return f"INSERT INTO src.orders SELECT {m.next} + i, i % 4, i, {day}, 'n', {m.now} FROM {m.sql.numbers(1, 7)}"
+
+
+def _insert_late(m: Moment) -> str:
+    at = m.sql.later(m.now, "-2 * i", "MINUTE")
+    numbers = m.sql.numbers(1, 5)
+    return f"INSERT INTO src.orders SELECT {m.next} + i, 9, i, '2026-02-01', 'late', {at} FROM {numbers}"
+
+
+def _insert_undated(m: Moment) -> str:
+    return f"INSERT INTO src.orders SELECT {m.next} + i, 3, i, NULL, NULL, NULL FROM {m.sql.numbers(1, 2)}"
+
+
+def _insert_future(m: Moment) -> str:
+    return f"INSERT INTO src.orders VALUES ({m.next}, 1, 1, '2026-06-06', 'future', '2999-01-01')"
+
+
+def _update(sets: str, which: str) -> Callable[[Moment], str]:
+    def made(m: Moment) -> str:
+        words = {"pick": m.pick, "later": m.sql.days_after("day", "40"), "rows": m.rows, "now": m.now}
+        return f"UPDATE src.orders SET {sets.format(**words)} WHERE {which.format(**words)}"
+
+    return made
+
+
 CHANGES = [
-    Change(
-        "insert",
-        "INSERT INTO src.orders SELECT {next} + i, i % 4, i, date '2026-01-20' + (i * {pick} * 9), 'n', {now} "
-        "FROM generate_series(1, 7) i",
-    ),
-    Change(
-        "insert late",
-        "INSERT INTO src.orders SELECT {next} + i, 9, i, date '2026-02-01', 'late', {now} - i * interval '2 minutes' "
-        "FROM generate_series(1, 5) i",
-    ),
-    Change(
-        "insert undated",
-        "INSERT INTO src.orders SELECT {next} + i, 3, i, NULL, NULL, NULL FROM generate_series(1, 2) i",
-    ),
-    Change("from 2999", "INSERT INTO src.orders VALUES ({next}, 1, 1, '2026-06-06', 'future', '2999-01-01')"),
-    Change("update", "UPDATE src.orders SET amount = amount + 1, updated_at = {now} WHERE " + PICK),
-    Change("move", "UPDATE src.orders SET day = day + 40, customer_id = {pick}, updated_at = {now} WHERE " + PICK),
-    Change("same stamp", "UPDATE src.orders SET updated_at = {now} WHERE " + PICK),
-    Change("turn bad", "UPDATE src.orders SET note = repeat('x', 30), updated_at = {now} WHERE id % 11 = {pick}"),
-    Change("mend", "UPDATE src.orders SET note = 'ok', updated_at = {now} WHERE char_length(note) > 20"),
-    Change("delete", "DELETE FROM src.orders WHERE " + PICK, only_full=True),
-    Change("silent update", "UPDATE src.orders SET note = 'silent' WHERE " + PICK, only_full=True),
+    Change("insert", _insert),
+    Change("insert late", _insert_late),
+    Change("insert undated", _insert_undated),
+    Change("from 2999", _insert_future),
+    Change("update", _update("amount = amount + 1, updated_at = {now}", "{rows}")),
+    Change("move", _update("day = {later}, customer_id = {pick}, updated_at = {now}", "{rows}")),
+    Change("same stamp", _update("updated_at = {now}", "{rows}")),
+    Change("turn bad", _update(f"note = '{'x' * 30}', updated_at = {{now}}", "id % 11 = {pick}")),
+    Change("mend", _update("note = 'ok', updated_at = {now}", f"note LIKE '{'_' * 21}%'")),
+    Change("delete", lambda m: f"DELETE FROM src.orders WHERE {m.rows}", only_full=True),
+    Change("silent update", _update("note = 'silent'", "{rows}"), only_full=True),
 ]
 
 
@@ -113,8 +149,7 @@ def play(world: World, history: list[tuple[list[tuple[Change, int]], Load]]) -> 
     for mutations, load in history:
         for change, pick in mutations:
             minute += 1
-            now = f"({START} + interval '{minute} minutes')"
-            world.sql(change.sql.format(now=now, pick=pick, next=100 * minute))
+            world.sql(change.made(Moment(world.backend, minute, pick)))
             unseen |= change.only_full
         with breaking_at(load.breaks_at):
             result = world.run(
@@ -141,17 +176,17 @@ def play(world: World, history: list[tuple[list[tuple[Change, int]], Load]]) -> 
 
 @pytest.fixture
 def world(make_world: MakeWorld) -> World:
-    mirror = orders(rules=(Rule("short", "char_length(note) <= 20"),), limits=Limits(rejected_rows=1000))
-    return make_world(mirror, customers(), daily(), source=SOURCE)
+    mirror = orders(rules=(Rule("short", f"note NOT LIKE '{'_' * 21}%'"),), limits=Limits(rejected_rows=1000))
+    return make_world(mirror, customers(), daily(), source=source_orders(dated=False))
 
 
 def begin_anew(world: World) -> None:
     """As it was when it was made, but for a few rows in the source."""
-    world.sql(
-        "TRUNCATE src.orders, staging.orders, core.customers, marts.daily, ctl.etl_control, ctl.pending_key, "
-        "ctl.pending_partition, ctl.rejected_row, audit.etl_run, audit.etl_run_entity RESTART IDENTITY"
-    )
-    world.add_orders(1, 12, at="2026-03-01 07:00", customer_id="i % 4", day="date '2026-01-15' + i * 7")
+    tables = ["src.orders", "staging.orders", "core.customers", "marts.daily", "ctl.etl_control", "ctl.pending_key"]
+    tables += ["ctl.pending_partition", "ctl.rejected_row", "audit.etl_run_entity", "audit.etl_run"]
+    world.sql(*world.backend.emptied(*tables))
+    day = world.backend.days_after(world.backend.date("2026-01-15"), "i * 7")
+    world.add_orders(1, 12, at="2026-03-01 07:00", customer_id="i % 4", day=day)
 
 
 # Fifteen histories in one test: a busy machine needs more than the limit of one.

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import hashlib
+import uuid
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -10,7 +14,7 @@ import sqlalchemy as sa
 from etl_assets.engine.errors import EtlError
 from etl_assets.engine.spec import Incremental, Limits
 from etl_assets_tests.invariants import assert_adds_up, assert_holds, assert_wrote_nothing
-from etl_assets_tests.world import ORDERS_SQL, MakeWorld, orders, spec
+from etl_assets_tests.world import MakeWorld, orders, source_orders, source_table, spec
 
 
 def test_first_load_then_only_what_changed(make_world: MakeWorld) -> None:
@@ -25,10 +29,10 @@ def test_first_load_then_only_what_changed(make_world: MakeWorld) -> None:
 
     assert (result.counts.inserted, result.counts.updated, result.counts.rejected) == (2, 3, 0)
     assert_adds_up(result)
-    assert world.control()["cursor_value"] == "2026-04-01 09:50:02"
+    assert world.control()["cursor_value"] == world.backend.cursor("2026-04-01 09:50:02")
     audit = world.last_audit()
-    assert audit["cursor_start"] == "2026-03-01 08:41:40"
-    assert audit["cursor_end"] == "2026-04-01 09:50:02"
+    assert audit["cursor_start"] == world.backend.cursor("2026-03-01 08:41:40")
+    assert audit["cursor_end"] == world.backend.cursor("2026-04-01 09:50:02")
     assert {n: audit[n] for n in ("inserted", "updated", "unchanged")} == {
         n: getattr(result.counts, n) for n in ("inserted", "updated", "unchanged")
     }
@@ -61,7 +65,7 @@ def test_read_without_new_rows_repeats_the_lag_only(make_world: MakeWorld) -> No
 @pytest.mark.parametrize(("number", "batch_size"), [(20, 1), (5000, 700), (5000, 5000), (5000, 5001)])
 def test_ties_across_batch_edges(make_world: MakeWorld, number: int, batch_size: int) -> None:
     world = make_world()
-    world.add_orders(1, number, updated_at="timestamp '2026-03-01'")
+    world.add_orders(1, number, updated_at="'2026-03-01'")
     world.run("orders", batch_size=batch_size)
     assert world.value("SELECT count(*) FROM staging.orders") == number
     world.sql("UPDATE src.orders SET note = 'x', updated_at = '2026-03-02'")
@@ -72,7 +76,7 @@ def test_ties_across_batch_edges(make_world: MakeWorld, number: int, batch_size:
 @pytest.mark.parametrize("lag", [timedelta(0), timedelta(minutes=15)])
 def test_rows_at_the_instant_of_the_watermark_are_not_missed(make_world: MakeWorld, lag: timedelta) -> None:
     world = make_world(orders(Incremental("updated_at", lag=lag)))
-    same = {"updated_at": "timestamp '2026-03-01'"}
+    same = {"updated_at": "'2026-03-01'"}
     world.add_orders(1, 5, **same)
     world.run("orders")
     world.add_orders(6, 9, **same)
@@ -89,7 +93,7 @@ def test_a_lower_key_at_the_instant_of_the_watermark_is_not_missed_without_lag(m
     world = make_world(orders(Incremental("updated_at", lag=timedelta(0))))
     world.add_orders(100, 101)
     world.run("orders")
-    same = {"updated_at": "timestamp '2026-03-02'"}
+    same = {"updated_at": "'2026-03-02'"}
     world.add_orders(110, 112, **same)
     world.run("orders", batch_size=2)
     world.add_orders(50, 50, **same)
@@ -99,10 +103,10 @@ def test_a_lower_key_at_the_instant_of_the_watermark_is_not_missed_without_lag(m
 
 def test_late_commit_within_the_lag_next_run_beyond_it_next_full(make_world: MakeWorld) -> None:
     world = make_world(orders(Incremental("updated_at", lag=timedelta(minutes=5))))
-    world.add_orders(1, 10, updated_at="timestamp '2026-03-01 12:00'")
+    world.add_orders(1, 10, updated_at="'2026-03-01 12:00'")
     world.run("orders")
-    world.add_orders(11, 11, updated_at="timestamp '2026-03-01 11:56'")
-    world.add_orders(12, 12, updated_at="timestamp '2026-03-01 11:00'")
+    world.add_orders(11, 11, updated_at="'2026-03-01 11:56'")
+    world.add_orders(12, 12, updated_at="'2026-03-01 11:00'")
     assert world.run("orders").counts.inserted == 1
     assert world.run("orders", "full").counts.inserted == 1
     assert_holds(world)
@@ -122,8 +126,8 @@ def test_cutoff_leaves_young_rows_for_later(make_world: MakeWorld) -> None:
     world.add_orders(1, 3)
     world.run("orders")
     world.set_control("orders", cutoff_minutes=60)
-    world.add_orders(4, 4, updated_at="now() at time zone 'utc' - interval '2 hours'")
-    world.add_orders(5, 5, updated_at="now() at time zone 'utc' - interval '5 minutes'")
+    world.add_orders(4, 4, updated_at=world.backend.ago("2", "HOUR"))
+    world.add_orders(5, 5, updated_at=world.backend.ago("5", "MINUTE"))
     assert world.run("orders").counts.inserted == 1
     world.set_control("orders", cutoff_minutes=0)
     assert world.run("orders").counts.inserted == 1
@@ -133,19 +137,19 @@ def test_cutoff_leaves_young_rows_for_later(make_world: MakeWorld) -> None:
 def test_a_row_dated_2999_is_loaded_and_hides_nothing(make_world: MakeWorld) -> None:
     world = make_world()
     world.add_orders(1, 5)
-    world.add_orders(6, 6, updated_at="timestamp '2999-01-01'")
+    world.add_orders(6, 6, updated_at="'2999-01-01'")
     world.run("orders")
-    assert world.control()["cursor_value"] == "2026-03-01 08:00:05"
+    assert world.control()["cursor_value"] == world.backend.cursor("2026-03-01 08:00:05")
     world.add_orders(7, 7, at="2026-03-01 08:00")
     assert world.run("orders").counts.inserted == 1
     world.sql("UPDATE src.orders SET note = 'again' WHERE id = 6")
     assert world.run("orders").counts.updated == 1
-    assert world.control()["cursor_value"] == "2026-03-01 08:00:07"
+    assert world.control()["cursor_value"] == world.backend.cursor("2026-03-01 08:00:07")
     assert_holds(world)
 
 
 def test_rows_without_cursor_are_read_every_run(make_world: MakeWorld) -> None:
-    world = make_world(source=ORDERS_SQL.replace("updated_at timestamp NOT NULL", "updated_at timestamp"))
+    world = make_world(source=source_orders(dated=False))
     world.add_orders(1, 5, updated_at="NULL")
     world.run("orders")
     world.run("orders")
@@ -160,7 +164,7 @@ def test_rows_without_cursor_are_read_every_run(make_world: MakeWorld) -> None:
 
 
 def test_max_batches_never_ends_the_read_of_rows_without_cursor(make_world: MakeWorld) -> None:
-    world = make_world(source=ORDERS_SQL.replace("updated_at timestamp NOT NULL", "updated_at timestamp"))
+    world = make_world(source=source_orders(dated=False))
     world.add_orders(1, 3)
     world.run("orders")
     world.add_orders(10, 19, updated_at="NULL")
@@ -170,7 +174,7 @@ def test_max_batches_never_ends_the_read_of_rows_without_cursor(make_world: Make
 
 
 def test_all_cursors_null_is_reread_whole_even_after_a_stop(make_world: MakeWorld) -> None:
-    world = make_world(source=ORDERS_SQL.replace("updated_at timestamp NOT NULL", "updated_at timestamp"))
+    world = make_world(source=source_orders(dated=False))
     world.run("orders")
     world.add_orders(1, 6, updated_at="NULL")
     world.run("orders", batch_size=2, max_batches=1)
@@ -191,7 +195,8 @@ def test_max_batches_of_a_first_load_resumes_where_it_stopped(make_world: MakeWo
         if world.control()["initialized_at"]:
             break
         # A change behind the position must not be lost.
-        world.sql("UPDATE src.orders SET note = note || '!', updated_at = now() AT TIME ZONE 'utc' WHERE id = 1")
+        longer = world.backend.concat("note", "'!'")
+        world.sql(f"UPDATE src.orders SET note = {longer}, updated_at = {world.backend.now} WHERE id = 1")
         assert result.notes == ["stopped after 1 batch(es), as asked"]
     assert sizes == [3, 3, 3, 1]
     world.run("orders")
@@ -249,12 +254,12 @@ def test_soft_deletes_mark_and_unmark(make_world: MakeWorld) -> None:
     world.run("orders")
     world.sql("DELETE FROM src.orders WHERE id = 2")
     assert world.run("orders", "full").counts.deleted == 1
-    assert world.rows("SELECT id FROM staging.orders WHERE is_deleted AND deleted_at IS NOT NULL") == [(2,)]
+    assert world.rows("SELECT id FROM staging.orders WHERE is_deleted = 'true' AND deleted_at IS NOT NULL") == [(2,)]
     assert_wrote_nothing(world.run("orders", "full"))
     assert_holds(world)
     world.add_orders(2, 2)
     assert world.run("orders").counts.updated == 1
-    assert world.rows("SELECT id FROM staging.orders WHERE is_deleted OR deleted_at IS NOT NULL") == []
+    assert world.rows("SELECT id FROM staging.orders WHERE is_deleted = 'true' OR deleted_at IS NOT NULL") == []
     assert_holds(world)
 
 
@@ -270,46 +275,50 @@ def test_an_entity_switched_off_is_skipped(make_world: MakeWorld) -> None:
 
 @pytest.mark.parametrize(
     ("source_type", "target", "lag"),
-    [("date", sa.Date(), 1), ("timestamptz", sa.DateTime(timezone=True), 0), ("timestamp(0)", sa.DateTime(), 0)],
+    [
+        (sa.Date(), sa.Date(), 1),
+        (sa.DateTime(timezone=True), sa.DateTime(timezone=True), 0),
+        ("whole_seconds", sa.DateTime(), 0),
+    ],
+    ids=["date", "zoned", "whole seconds"],
 )
-def test_kinds_of_cursor(make_world: MakeWorld, source_type: str, target: object, lag: int) -> None:
+def test_kinds_of_cursor(make_world: MakeWorld, source_type: Any, target: Any, lag: int) -> None:
+    sql = make_world.backend
     load = Incremental("at", lag=timedelta(days=lag))
     things = spec("staging.things", [("id", sa.Integer()), ("at", target)], ("id",), load, source="src.things")
-    world = make_world(things, source=f"CREATE TABLE src.things (id int PRIMARY KEY, at {source_type} NOT NULL)")
-    times = "timestamp '2026-03-01 10:00' + i * interval '7 hours'"
-    world.sql(f"INSERT INTO src.things SELECT i, {times} FROM generate_series(1, 20) i")
+    kept = sql.whole_seconds if source_type == "whole_seconds" else source_type
+    world = make_world(things, source=source_table("src.things", ("id", sa.Integer()), ("at!", kept)))
+    times = sql.later(sql.instant("2026-03-01 10:00"), "i * 7", "HOUR")
+    world.sql(f"INSERT INTO src.things SELECT i, {times} FROM {sql.numbers(1, 20)}")
     world.run("things", batch_size=6)
-    world.sql("INSERT INTO src.things SELECT 21, max(at) FROM src.things")
+    world.sql("INSERT INTO src.things SELECT 21, MAX(at) FROM src.things")
     assert world.run("things").counts.inserted == 1
     assert_holds(world)
 
 
-@pytest.mark.parametrize("key_type", ["text", "uuid", "src.mood", "numeric", "timestamptz"])
-def test_kinds_of_key_are_read_to_the_end(make_world: MakeWorld, key_type: str) -> None:
+def _key_values(kind: str) -> list[Any]:
+    made = {
+        "text": lambda i: chr(96 + i) + ("ä_" if i % 2 == 0 else "Z-"),
+        "uuid": lambda i: uuid.UUID(hashlib.md5(str(i).encode(), usedforsecurity=False).hexdigest()),
+        "number": lambda i: round(Decimal(i) / 3, 10),
+        "zoned": lambda i: datetime(2026, 1, 1 + i, tzinfo=UTC),
+    }[kind]
+    return [made(i) for i in range(1, 11)]
+
+
+@pytest.mark.parametrize("kind", ["text", "uuid", "number", "zoned"])
+def test_kinds_of_key_are_read_to_the_end(make_world: MakeWorld, kind: str) -> None:
     """First loads go by key, and resume by it: both ends must sort alike."""
-    values = {
-        "text": "chr(96 + i) || CASE WHEN i % 2 = 0 THEN 'ä_' ELSE 'Z-' END",
-        "uuid": "md5(i::text)::uuid",
-        "src.mood": "(ARRAY['sad', 'ok', 'happy', 'angry', 'zen', 'a', 'b', 'c', 'd', 'e'])[i]::src.mood",
-        "numeric": "CASE WHEN i = 3 THEN 'NaN' ELSE i / 3.0 END",
-        "timestamptz": "timestamptz '2026-01-01' + i * interval '1 day'",
-    }[key_type]
-    types = {"uuid": sa.Uuid(), "numeric": sa.Numeric(), "timestamptz": sa.DateTime(timezone=True)}
-    things = spec(
-        "staging.things",
-        [("id", types.get(key_type, sa.Text())), ("at", sa.DateTime())],
-        ("id",),
-        Incremental("at"),
-        source="src.things",
-    )
-    setup = "CREATE TYPE src.mood AS ENUM ('sad', 'ok', 'happy', 'angry', 'zen', 'a', 'b', 'c', 'd', 'e')"
-    world = make_world(
-        things, source=f"{setup}; CREATE TABLE src.things (id {key_type} PRIMARY KEY, at timestamp NOT NULL)"
-    )
-    world.sql(f"INSERT INTO src.things SELECT {values}, '2026-03-01' FROM generate_series(1, 10) i")
+    types = {"uuid": sa.Uuid(), "number": sa.Numeric(20, 10), "zoned": sa.DateTime(timezone=True)}
+    type_ = types.get(kind, make_world.backend.key_text)
+    columns = [("id", type_), ("at", sa.DateTime())]
+    things = spec("staging.things", columns, ("id",), Incremental("at"), source="src.things")
+    source = source_table("src.things", ("id", type_), ("at!", sa.DateTime()))
+    world = make_world(things, source=source)
+    world.add(source, *({"id": value, "at": datetime(2026, 3, 1)} for value in _key_values(kind)))
     for _ in range(4):
         world.run("things", batch_size=3, max_batches=1)
-    assert world.value("SELECT count(*) FROM staging.things") == 10
+    assert world.value("SELECT COUNT(*) FROM staging.things") == 10
     assert_holds(world)
 
 

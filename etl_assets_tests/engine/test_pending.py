@@ -6,10 +6,10 @@ import pytest
 import sqlalchemy as sa
 
 from etl_assets.engine import pending
-from etl_assets.engine.dialects import postgres_stage
+from etl_assets.engine.dialects.base import Dialect
 from etl_assets.engine.spec import Incremental, Keys, Merge, Months, ReplaceWindow
 from etl_assets_tests.invariants import assert_holds
-from etl_assets_tests.world import MakeWorld, World, customers, daily, orders, spec
+from etl_assets_tests.world import MakeWorld, World, customers, daily, orders, source_table, spec
 
 
 @pytest.fixture
@@ -34,10 +34,11 @@ def test_a_change_committed_while_the_consumer_works_stays_pending_or_is_seen(
     """The producer commits between take and select, or between select and commit: never lost, never taken twice."""
     change(world, "2026-04-01")
     world.run("orders")
-    stage_select = postgres_stage.PostgresStaging.stage_select
+    dialect: type[Dialect] = type(world.backend.dialect)
+    stage_select = dialect.stage_select
     done = False
 
-    def meddle(self: postgres_stage.PostgresStaging, conn: sa.Connection, select: str) -> tuple[str, int]:
+    def meddle(self: Dialect, conn: sa.Connection, select: str) -> tuple[str, int]:
         nonlocal done
         now, done = not done, True
         found = stage_select(self, conn, select) if moment == "after_select" or not now else None
@@ -46,7 +47,7 @@ def test_a_change_committed_while_the_consumer_works_stays_pending_or_is_seen(
             world.run("orders")
         return found or stage_select(self, conn, select)
 
-    monkeypatch.setattr(postgres_stage.PostgresStaging, "stage_select", meddle)
+    monkeypatch.setattr(dialect, "stage_select", meddle)
     world.run(consumer)
     assert f"t.{world.graph.find(consumer).layer}.{consumer}" in pending.waiting(world.destination)
     monkeypatch.undo()
@@ -57,7 +58,7 @@ def test_a_change_committed_while_the_consumer_works_stays_pending_or_is_seen(
 
 def test_a_lower_number_that_commits_later_is_not_lost(world: World) -> None:
     """Sequence numbers are given before commit: clearing "up to the highest seen" would drop the late one."""
-    insert = "INSERT INTO ctl.pending_partition (consumer, partition) VALUES ('t.marts.daily', '2026-02-01')"
+    insert = "INSERT INTO ctl.pending_partition (consumer, \"partition\") VALUES ('t.marts.daily', '2026-02-01')"
     late = world.destination.engine.connect()
     late.exec_driver_sql(insert)
     world.sql("UPDATE marts.daily SET n = 7 WHERE day >= '2026-02-01' AND day < '2026-04-01'")
@@ -73,7 +74,7 @@ def test_a_failed_consumer_leaves_its_ledger(world: World, monkeypatch: pytest.M
     change(world, "2026-04-01")
     world.run("orders")
     waiting = pending.waiting(world.destination)
-    monkeypatch.setattr(postgres_stage.PostgresStaging, "stage_select", lambda *_: 1 / 0)
+    monkeypatch.setattr(type(world.backend.dialect), "stage_select", lambda *_: 1 / 0)
     for consumer in ("daily", "customers"):
         with pytest.raises(Exception, match="ZeroDivisionError"):
             world.run(consumer)
@@ -84,19 +85,21 @@ def test_a_failed_consumer_leaves_its_ledger(world: World, monkeypatch: pytest.M
 
 
 def test_keys_appended_while_a_run_takes_them_are_left_for_the_next(world: World) -> None:
-    world.sql("INSERT INTO ctl.pending_key (consumer, key) SELECT 't.core.customers', i FROM generate_series(0, 9) i")
+    numbers = f"SELECT 't.core.customers', CAST(i AS varchar(9)) FROM {world.backend.numbers(0, 9)}"
+    world.sql(f'INSERT INTO ctl.pending_key (consumer, "key") {numbers}')
     with world.destination.writer("core.customers", 1) as writer:
         highest = pending.highest_key_seq(writer, "t.core.customers")
-        world.sql("INSERT INTO ctl.pending_key (consumer, key) VALUES ('t.core.customers', '3')")
+        world.sql("INSERT INTO ctl.pending_key (consumer, \"key\") VALUES ('t.core.customers', '3')")
         taken: list[int] = []
         while True:
             stage, number = pending.take_keys(writer, world.graph.find("customers"), 4, highest)
-            taken += [int(str(k)) for (k,) in writer.dialect.rows(writer.conn, f"SELECT key FROM {stage}")]
+            keys = writer.dialect.rows(writer.conn, f'SELECT "key" FROM {writer.dialect.quote(stage)}')
+            taken += [int(str(k)) for (k,) in keys]
             if number < 4:
                 break
         writer.commit()
     assert sorted(taken) == list(range(10))
-    assert world.rows("SELECT key FROM ctl.pending_key") == [("3",)]
+    assert world.rows('SELECT "key" FROM ctl.pending_key') == [("3",)]
 
 
 def test_keys_spelled_in_two_ways_do_not_end_a_run_early(make_world: MakeWorld) -> None:
@@ -118,14 +121,12 @@ def test_keys_spelled_in_two_ways_do_not_end_a_run_early(make_world: MakeWorld) 
     world = make_world(
         entries,
         codes,
-        source="CREATE TABLE src.entries (id int PRIMARY KEY, code numeric, at timestamp NOT NULL)",
-        core__codes="SELECT e.code AS code, count(*) AS n FROM staging.entries AS e GROUP BY e.code",
+        source=source_table("src.entries", ("id", sa.Integer()), ("code", sa.Numeric()), ("at!", sa.DateTime())),
+        core__codes="SELECT e.code AS code, COUNT(*) AS n FROM staging.entries AS e GROUP BY e.code",
     )
     world.run_all()
-    world.sql(
-        "INSERT INTO src.entries SELECT row_number() OVER (), c, '2026-01-02' "
-        "FROM unnest(ARRAY[1, 1.0, 1.00, 7, 8, 9]) c"
-    )
+    codes_given = enumerate(("1", "1.0", "1.00", "7", "8", "9"), 1)
+    world.sql(*(f"INSERT INTO src.entries VALUES ({i}, {code}, '2026-01-02')" for i, code in codes_given))
     world.run("entries")
     world.run("codes", batch_size=2)
     assert pending.waiting(world.destination) == {}
@@ -149,15 +150,16 @@ def test_a_timestamp_of_a_sql_table_is_reporting_time_for_its_consumers_too(make
         ReplaceWindow("month"),
         reads={"core.fact": Months("at")},
     )
+    month = "DATEFROMPARTS(YEAR(f.at), MONTH(f.at), 1)"
     world = make_world(
         orders(),
         fact,
         mart,
-        core__fact="SELECT o.id, o.day + interval '1 hour' AS at, o.amount FROM staging.orders AS o",
-        marts__monthly="SELECT CAST(date_trunc('month', f.at) AS date) AS month, sum(f.amount) AS total "
-        "FROM core.fact AS f GROUP BY 1",
+        core__fact="SELECT o.id, CAST(DATEADD(HOUR, 1, CAST(o.day AS DATETIME2(6))) AS DATETIME2(6)) AS at, o.amount "
+        "FROM staging.orders AS o",
+        marts__monthly=f"SELECT {month} AS month, SUM(f.amount) AS total FROM core.fact AS f GROUP BY {month}",
     )
-    world.add_orders(1, 3, day="date '2026-03-01'")
+    world.add_orders(1, 3, day="'2026-03-01'")
     world.run_all()
     change(world, "2026-04-01")
     world.run_all()

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from etl_assets.engine.errors import DeleteGuardError
 from etl_assets.engine.spec import Snapshot, audit_columns
 from etl_assets_tests.invariants import assert_adds_up, assert_holds, assert_wrote_nothing
-from etl_assets_tests.world import Column, MakeWorld, orders, spec
+from etl_assets_tests.world import Column, MakeWorld, orders, source_table, spec
 
-PAIRS_SQL = "CREATE TABLE src.pairs (a int, b int, PRIMARY KEY (a, b))"
+PAIRS = source_table("src.pairs", ("a", sa.Integer()), ("b", sa.Integer()), key=("a", "b"))
 
 
 def test_everything_is_compared_each_run(make_world: MakeWorld) -> None:
@@ -29,8 +29,8 @@ def test_everything_is_compared_each_run(make_world: MakeWorld) -> None:
 def test_a_bridge_of_key_columns_only(make_world: MakeWorld, marks: bool) -> None:
     columns: list[Column] = [("a", sa.Integer()), ("b", sa.Integer()), *audit_columns(marks_deletes=marks)]
     pairs = spec("staging.pairs", columns, ("a", "b"), Snapshot(), source="src.pairs", marks_deletes=marks)
-    world = make_world(pairs, source=PAIRS_SQL)
-    world.sql("INSERT INTO src.pairs SELECT i, i * 2 FROM generate_series(1, 30) i")
+    world = make_world(pairs, source=PAIRS)
+    world.sql(f"INSERT INTO src.pairs SELECT i, i * 2 FROM {world.backend.numbers(1, 30)}")
     world.run("pairs", batch_size=7)
     world.sql("DELETE FROM src.pairs WHERE a = 3", "INSERT INTO src.pairs VALUES (1, 1)")
     result = world.run("pairs")
@@ -46,7 +46,7 @@ def test_the_guard_stops_an_emptied_snapshot_in_every_run_until_overridden(make_
     world = make_world(orders(Snapshot()))
     world.add_orders(1, 20)
     world.run("orders")
-    world.sql("TRUNCATE src.orders")
+    world.sql("DELETE FROM src.orders")
     for _ in range(2):
         with pytest.raises(DeleteGuardError, match="--allow-deletes"):
             world.run("orders")
