@@ -24,7 +24,7 @@ from etl_assets.engine.dialects.base import Dialect
 from etl_assets.engine.dialects.portable import utc_ago, utc_now
 from etl_assets.engine.errors import EtlError, RejectLimitError, SpecError, without_secrets
 from etl_assets.engine.life import PATIENCE, Life
-from etl_assets.engine.options import COUNT_NAMES, Counts, Result, Status
+from etl_assets.engine.options import COUNT_NAMES, Counts, Mark, Result, Status
 
 _e, _r = etl_run_entity.c, etl_run.c
 # The `mode` of a table nobody wanted loaded: it says nothing of how well the run went.
@@ -83,8 +83,11 @@ class RunAudit:
             self._life.release()
             self._life = None
 
-    def start(self, entity: str, mode: str, cursor_start: str | None) -> int:
-        """Open the row of an entity whose lock the caller holds; rows a dead process left open become `abandoned`."""
+    def start(self, entity: str, mode: str, mark: Mark | None) -> int:
+        """Open the row of an entity whose lock the caller holds; rows a dead process left open become `abandoned`.
+
+        `mark` is the watermark it begins at.
+        """
         self.keep()
         run_id = self.run_id
         with self._begin() as conn:
@@ -92,25 +95,31 @@ class RunAudit:
             return int(
                 conn.execute(
                     sa.insert(etl_run_entity)
-                    .values(run_id=run_id, entity=entity, mode=mode, status="running", cursor_start=cursor_start)
+                    .values(
+                        run_id=run_id,
+                        entity=entity,
+                        mode=mode,
+                        status="running",
+                        **_mark("start", mark),
+                    )
                     .returning(_e.run_entity_id)
                 ).scalar_one()
             )
 
     def progress(
-        self, conn: sa.Connection, row: int, batch: Counts, cursor_end: str | None, extract: float, load: float
+        self, conn: sa.Connection, row: int, batch: Counts, mark: Mark | None, extract: float, load: float
     ) -> None:
-        """Add a batch to the entity's row, in the batch's own transaction."""
+        """Add a batch to the entity's row, in the batch's own transaction; `mark` is the watermark it moved to."""
         added: dict[str, Any] = {n: _e[n] + v for n, v in batch.as_dict().items() if v}
         conn.execute(
             sa.update(etl_run_entity)
             .where(_e.run_entity_id == row)
             .values(
                 **added,
+                **_mark("end", mark),
                 batches=_e.batches + 1,
                 extract_seconds=_e.extract_seconds + extract,
                 load_seconds=_e.load_seconds + load,
-                **({"cursor_end": cursor_end} if cursor_end is not None else {}),
             )
         )
 
@@ -331,6 +340,12 @@ def _close_orphan(conn: sa.Connection, run_id: int) -> list[str]:
 def _life(dagster_run_id: str | None, run_id: int | None = None) -> str:
     """Name of the lock that says a run's process lives."""
     return f"run:{dagster_run_id or f'#{run_id}'}"
+
+
+def _mark(end: str, mark: Mark | None) -> dict[str, str | None]:
+    if mark is None:
+        return {}
+    return {f"cursor_{end}": mark[0], f"cursor_key_{end}": control.as_json(mark[1:] or None)}
 
 
 def _target(destination: Destination, entity: str) -> str:

@@ -7,7 +7,7 @@ Does not belong here: audit of a run in progress (audit.py), the pending ledger 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from etl_assets.engine.dialects.portable import utc_now
+from etl_assets.engine.options import Mark
 
 metadata = sa.MetaData()
 _NAME = sa.String(200)
@@ -127,6 +128,8 @@ etl_run_entity = sa.Table(
     sa.Column("finished_at", _STAMP),
     sa.Column("cursor_start", sa.Text),
     sa.Column("cursor_end", sa.Text),
+    sa.Column("cursor_key_start", sa.Text, comment="Key of the row cursor_start is of, a JSON array of texts"),
+    sa.Column("cursor_key_end", sa.Text, comment="Likewise of cursor_end; NULL after a whole load"),
     *(
         sa.Column(n, sa.BigInteger, nullable=False, server_default="0")
         for n in ("extracted", "inserted", "updated", "unchanged", "deleted", "rejected", "batches")
@@ -159,6 +162,11 @@ class ControlRow:
     is_active: bool
     source_columns: Mapping[str, str] | None
 
+    @property
+    def mark(self) -> Mark | None:
+        """The watermark; None before the first read ended."""
+        return None if self.cursor_value is None else (self.cursor_value, *(self.cursor_key or ()))
+
 
 def read(conn: sa.Connection, entity: str) -> ControlRow:
     """Return the control row of `entity`, creating it on first use."""
@@ -185,15 +193,28 @@ def read(conn: sa.Connection, entity: str) -> ControlRow:
 def write(conn: sa.Connection, entity: str, **values: Any) -> None:
     """Update columns of a control row in the caller's transaction. Keys and mappings are stored as JSON text."""
     for name in ("cursor_key", "initial_position", "source_columns"):
-        if values.get(name) is not None:
-            values[name] = json.dumps(values[name])
+        if name in values:
+            values[name] = as_json(values[name])
     conn.execute(sa.update(etl_control).where(etl_control.c.entity == entity).values(**values, updated_at=utc_now()))
+
+
+def add_missing(conn: sa.Connection, entities: Iterable[str]) -> None:
+    """Give every entity its control row, so that it can be set before its first run."""
+    known = set(conn.execute(sa.select(etl_control.c.entity)).scalars())
+    missing = [{"entity": e} for e in entities if e not in known]
+    if missing:
+        conn.execute(sa.insert(etl_control), missing)
 
 
 def forget(conn: sa.Connection, entity: str) -> None:
     """Forget how far an entity has been loaded, because its table is empty; its settings stay."""
     progress = ("cursor_value", "cursor_key", "cursor_type", "initial_position", "initial_bound", "initialized_at")
     write(conn, entity, **dict.fromkeys(progress), source_columns=None)
+
+
+def as_json(value: Any) -> str | None:
+    """How a key or a mapping is stored; None where there is none."""
+    return None if value is None else json.dumps(value)
 
 
 def _key(text: str | None) -> tuple[str, ...] | None:

@@ -55,6 +55,7 @@ def deploy(destination: Destination, *, wait_seconds: float = 60) -> bool:
         for view in views:
             _create_view(conn, dialect, graph, view)
             _remember(conn, view.entity, _view_digest(graph, view))
+        control.add_missing(conn, [s.entity for s in graph.specs if not s.is_view])
         _mark_changed(conn, graph)
         for statement in graph.post_ddl:
             dialect.execute(conn, statement)

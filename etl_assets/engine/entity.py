@@ -16,7 +16,7 @@ from etl_assets.engine.audit import SWITCHED_OFF, RunAudit
 from etl_assets.engine.destination import Destination, Writer
 from etl_assets.engine.errors import EtlError, LockBusyError
 from etl_assets.engine.judge import Judge
-from etl_assets.engine.options import DEFAULT_BATCH_SIZE, Counts, Options, Result
+from etl_assets.engine.options import DEFAULT_BATCH_SIZE, Counts, Mark, Options, Result
 from etl_assets.engine.retry import attempts
 from etl_assets.engine.spec import TableSpec
 
@@ -108,7 +108,7 @@ class Load(ABC):
     def _open(self, before: control.ControlRow) -> None:
         if self._row is None:
             self.result.cursor_start = before.cursor_value
-            self._row = self.audit.start(self.spec.entity, self.options.mode, before.cursor_value)
+            self._row = self.audit.start(self.spec.entity, self.options.mode, before.mark)
             return
         # After a lost connection only the destination knows what was committed; a rehearsal is back at its start.
         kept = Result(self.spec.entity) if self.destination.dry_run else self.audit.recorded(self._row)
@@ -131,18 +131,19 @@ class Load(ABC):
             writer.dialect.create_changes(writer.conn, self.spec, tracked)
         return tracked
 
-    def write_batch(self, writer: Writer, batch: Counts, cursor_end: str | None, extract: float, load: float) -> None:
+    def write_batch(self, writer: Writer, batch: Counts, mark: Mark | None, extract: float, load: float) -> None:
         """Record one batch in its own transaction: pending work of consumers and audit progress."""
         assert self._row is not None
         if batch.changed:
             pending.record(writer, self.destination, self.spec)
         if not writer.dry_run:
-            self.audit.progress(writer.conn, self._row, batch, cursor_end, extract, load)
+            self.audit.progress(writer.conn, self._row, batch, mark, extract, load)
         self.result.counts.add(batch)
         self.result.batches += 1
         self.result.extract_seconds += extract
         self.result.load_seconds += load
-        self.result.cursor_end = cursor_end or self.result.cursor_end
+        if mark is not None:
+            self.result.cursor_end = mark[0]
 
     def _close(self, writer: Writer) -> None:
         assert self._row is not None

@@ -16,7 +16,7 @@ from etl_assets.engine.dialects.base import CatalogColumn, RowStream, Staged
 from etl_assets.engine.dialects.portable import utc_now
 from etl_assets.engine.entity import Load, Stopwatch
 from etl_assets.engine.extract import Read, SourceText, reads
-from etl_assets.engine.options import Counts
+from etl_assets.engine.options import Counts, Mark
 from etl_assets.engine.reconcile import reconcile
 from etl_assets.engine.spec import Incremental, Snapshot
 
@@ -142,7 +142,7 @@ class MirrorLoad(Load):
         failpoint.reach("staged")
         # Before judging: a rejected row counts as read.
         position = watermark.position(writer, attempt.text, stage, read.by)
-        cursor_end = self._moved(attempt, read, position)
+        mark = self._moved(attempt, read, position)
         load = self.spec.load
         guards_newer = not attempt.unique and isinstance(load, Incremental) and self.options.mode != "full"
         judged = self.judge(writer, attempt.tracked).store(
@@ -160,18 +160,18 @@ class MirrorLoad(Load):
             unchanged=rows - judged.rejected - merged.inserted - merged.updated,
             rejected=judged.rejected,
         )
-        self.write_batch(writer, counts, cursor_end, extracted, watch.lap())
+        self.write_batch(writer, counts, mark, extracted, watch.lap())
         before = self._reached.get(self.result.batches - 1, {})
         self._reached = {
             self.result.batches - 1: before,
             self.result.batches: before | ({read.name: position} if position else {}),
         }
         # Batches inside the lag are read again in every run: did they count, a run could stop before anything new.
-        self._advanced += read.may_stop and (read.moves != "watermark" or cursor_end is not None)
+        self._advanced += read.may_stop and (read.moves != "watermark" or mark is not None)
         limit_reached = self.options.max_batches is not None and self._advanced >= self.options.max_batches
         self._stopped = limit_reached and read.may_stop and not stream.exhausted
 
-    def _moved(self, attempt: Attempt, read: Read, position: tuple[str, ...] | None) -> str | None:
+    def _moved(self, attempt: Attempt, read: Read, position: tuple[str, ...] | None) -> Mark | None:
         """Record how far the staged batch reads; return the new watermark, if it moves."""
         writer = attempt.writer
         if read.moves == "watermark":
@@ -201,8 +201,9 @@ class MirrorLoad(Load):
             self.judge(writer, attempt.tracked).settle()
         if self._is_incremental and (whole or attempt.first):
             assert attempt.bound is not None
-            self.result.cursor_end = watermark.settle(writer, self.spec, attempt.text, attempt.bound)
-            self.write_batch(writer, Counts(), self.result.cursor_end, 0.0, 0.0)
+            mark = watermark.settle(writer, self.spec, attempt.text, attempt.bound)
+            self.result.cursor_end = mark[0] if mark else None
+            self.write_batch(writer, Counts(), mark, 0.0, 0.0)
         elif self._is_incremental and self.result.counts.extracted == 0:
             self.note(
                 f"nothing at or after the watermark {before.cursor_value}, not even the row that set it: rows were "

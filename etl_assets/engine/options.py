@@ -76,6 +76,9 @@ class Counts:
         return {name: getattr(self, name) for name in COUNT_NAMES}
 
 
+# A watermark: the cursor, then the key of the row it is of where it is of one, as texts of the source server.
+Mark = tuple[str, ...]
+
 COUNT_NAMES = ("extracted", "inserted", "updated", "unchanged", "deleted", "rejected")
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from etl_assets.engine import control
 from etl_assets.engine.destination import Writer
 from etl_assets.engine.extract import SourceText
+from etl_assets.engine.options import Mark
 from etl_assets.engine.spec import TableSpec
 
 
@@ -19,37 +20,36 @@ def position(writer: Writer, text: SourceText, stage: str, by: Sequence[str]) ->
     return writer.dialect.last_row(writer.conn, stage, [(c, text.typed(c)[1]) for c in by])
 
 
-def advance(writer: Writer, text: SourceText, stage: str, bound: str) -> str | None:
+def advance(writer: Writer, text: SourceText, stage: str, bound: str) -> Mark | None:
     """Move the watermark to the last row, up to `bound`, of a batch read in cursor order, if that is forward.
 
     Rows beyond the bound (dated in the future) do not move it: moving it to the bound instead would put rows stamped
-    between the newest real row and now out of reach of the lag. Returns the new cursor value, None when it stays.
+    between the newest real row and now out of reach of the lag. Returns the new watermark, None when it stays.
     """
     entity, cursor_type = text.spec.entity, text.typed(text.cursor)[1]
     columns = [(text.cursor, cursor_type), *((k, text.typed(k)[1]) for k in text.spec.key)]
     last = writer.dialect.last_row(writer.conn, stage, columns, up_to=writer.dialect.literal(bound, cursor_type))
     if last is None:
         return None
-    mark = control.read(writer.conn, entity)
-    if mark.cursor_value is not None:
-        old = (mark.cursor_value, *(mark.cursor_key or ()))
+    old = control.read(writer.conn, entity).mark
+    if old is not None:
         size = min(len(old), len(last))
         if not _greater(writer, [t for _, t in columns[:size]], last[:size], old[:size]):
             return None
     key = last[1:] or None
     control.write(writer.conn, entity, cursor_value=last[0], cursor_key=key, cursor_type=cursor_type)
-    return last[0]
+    return last
 
 
-def settle(writer: Writer, spec: TableSpec, text: SourceText, bound: str) -> str | None:
-    """After everything was read: set the watermark to the newest stored cursor up to `bound`; return it."""
+def settle(writer: Writer, spec: TableSpec, text: SourceText, bound: str) -> Mark | None:
+    """After everything was read: set the watermark to the newest stored cursor up to `bound`, of no row; return it."""
     dialect, cursor_type = writer.dialect, text.typed(text.cursor)[1]
     limit, column = dialect.literal(bound, cursor_type), dialect.quote(text.cursor)
     newest = dialect.as_text(f"MAX(CASE WHEN {column} <= {limit} THEN {column} END)")
     found = dialect.scalar(writer.conn, f"SELECT {newest} FROM {dialect.relation(spec.relation)}")
     value = None if found is None else str(found)
     control.write(writer.conn, spec.entity, cursor_value=value, cursor_type=cursor_type, cursor_key=None)
-    return value
+    return None if value is None else (value,)
 
 
 def _greater(writer: Writer, types: Sequence[str], left: Sequence[str], right: Sequence[str]) -> bool:

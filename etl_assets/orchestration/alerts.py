@@ -13,9 +13,10 @@ from typing import Literal
 
 from etl_assets.orchestration.measured import WEEK, Measured
 
-SLA_DELAY = timedelta(minutes=120)
-SLA_NO_RUN = timedelta(hours=24)
-FAIL_RATE_THRESHOLD = 0.30
+# From when on it is a warning, and from when on an error.
+SLA_DELAY, SLA_DELAY_GRAVE = timedelta(minutes=120), timedelta(minutes=360)
+SLA_NO_RUN, SLA_NO_RUN_GRAVE = timedelta(hours=24), timedelta(hours=72)
+FAIL_RATE_THRESHOLD, FAIL_RATE_GRAVE = 0.30, 0.50
 FAIL_RATE_MIN_RUNS = 3
 LEAST_COVERAGE_PERCENT = 95.0
 # Softly deleted rows of the source that the table may mark more or less: so many, or this share of them.
@@ -24,29 +25,34 @@ SOFT_DELETE_ROWS, SOFT_DELETE_SHARE = 5, 0.10
 
 @dataclass(frozen=True)
 class Condition:
-    """`fires` says, of an active entity at a moment, whether it wants attention."""
+    """`fires` says, of an active entity at a moment, whether it wants attention; `grave`, whether that is an error."""
 
     name: str
     severity: Literal["ERROR", "WARN"]
     description: str
     fires: Callable[[Measured, datetime], bool]
+    grave: Callable[[Measured, datetime], bool] | None = None
 
 
-def _delayed(entity: Measured, now: datetime) -> bool:
+def _minutes(span: timedelta) -> int:
+    return round(span.total_seconds() / 60)
+
+
+def _delayed(entity: Measured, now: datetime, by: timedelta = SLA_DELAY) -> bool:
     # A quiet source is not late: only rows that wait make an old success matter.
     waits = entity.source is not None and entity.source.pending > 0
-    return waits and (entity.last_success is None or now - entity.last_success > SLA_DELAY)
+    return waits and (entity.last_success is None or now - entity.last_success > by)
 
 
-def _no_recent_run(entity: Measured, now: datetime) -> bool:
+def _no_recent_run(entity: Measured, now: datetime, within: timedelta = SLA_NO_RUN) -> bool:
     ran = [r for r in entity.runs if r.status != "skipped"]
-    return not ran or now - ran[0].started_at > SLA_NO_RUN
+    return not ran or now - ran[0].started_at > within
 
 
-def _fails_often(entity: Measured, now: datetime) -> bool:
+def _fails_often(entity: Measured, now: datetime, share: float = FAIL_RATE_THRESHOLD) -> bool:
     ended = entity.ended_since(now - WEEK)
     failed = sum(r.status == "failed" for r in ended)
-    return len(ended) >= FAIL_RATE_MIN_RUNS and failed >= FAIL_RATE_THRESHOLD * len(ended)
+    return len(ended) >= FAIL_RATE_MIN_RUNS and failed >= share * len(ended)
 
 
 def _not_covered(entity: Measured, _now: datetime) -> bool:
@@ -77,20 +83,26 @@ ALERTS = (
     Condition(
         "sla_watermark_delay",
         "WARN",
-        f"Where rows wait, the last success is not older than {SLA_DELAY.total_seconds() / 60:.0f} minutes",
+        f"Where rows wait, the last success is not older than {_minutes(SLA_DELAY)} minutes "
+        f"({_minutes(SLA_DELAY_GRAVE)}: error)",
         _delayed,
+        lambda e, now: _delayed(e, now, SLA_DELAY_GRAVE),
     ),
     Condition(
         "sla_no_recent_run",
         "WARN",
-        f"Every entity ran in the last {SLA_NO_RUN.total_seconds() / 3600:.0f} hours",
+        f"Every entity ran in the last {_minutes(SLA_NO_RUN) // 60} hours "
+        f"({_minutes(SLA_NO_RUN_GRAVE) // 60}, or never: error)",
         _no_recent_run,
+        lambda e, now: _no_recent_run(e, now, SLA_NO_RUN_GRAVE),
     ),
     Condition(
         "etl_recurrent_failure",
         "WARN",
-        f"Less than {FAIL_RATE_THRESHOLD:.0%} of an entity's runs of 7 days failed ({FAIL_RATE_MIN_RUNS} runs or more)",
+        f"Less than {FAIL_RATE_THRESHOLD:.0%} of an entity's runs of 7 days failed ({FAIL_RATE_MIN_RUNS} runs or more; "
+        f"{FAIL_RATE_GRAVE:.0%}: error)",
         _fails_often,
+        lambda e, now: _fails_often(e, now, FAIL_RATE_GRAVE),
     ),
 )
 QUALITY = (
@@ -118,3 +130,8 @@ QUALITY = (
 
 def firing(condition: Condition, entities: list[Measured], now: datetime) -> list[Measured]:
     return [e for e in entities if e.active and condition.fires(e, now)]
+
+
+def severity(condition: Condition, fired: list[Measured], now: datetime) -> Literal["ERROR", "WARN"]:
+    grave = condition.grave is not None and any(condition.grave(e, now) for e in fired)
+    return "ERROR" if grave else condition.severity

@@ -168,7 +168,7 @@ def _check(condition: alerts.Condition, entities: list[Measured], now: datetime)
     return dg.AssetCheckResult(
         passed=not fired,
         check_name=condition.name,
-        severity=dg.AssetCheckSeverity[condition.severity],
+        severity=dg.AssetCheckSeverity[alerts.severity(condition, fired, now)],
         description=condition.description,
         metadata={"entidades": len(fired), "quais": ", ".join(e.entity for e in fired)},
     )

@@ -33,6 +33,7 @@ def test_first_load_then_only_what_changed(make_world: MakeWorld) -> None:
     audit = world.last_audit()
     assert audit["cursor_start"] == world.backend.cursor("2026-03-01 08:41:40")
     assert audit["cursor_end"] == world.backend.cursor("2026-04-01 09:50:02")
+    assert (audit["cursor_key_start"], audit["cursor_key_end"]) == (None, '["3002"]'), "a whole load ends at no row"
     assert {n: audit[n] for n in ("inserted", "updated", "unchanged")} == {
         n: getattr(result.counts, n) for n in ("inserted", "updated", "unchanged")
     }
@@ -263,9 +264,11 @@ def test_soft_deletes_mark_and_unmark(make_world: MakeWorld) -> None:
     assert_holds(world)
 
 
-def test_an_entity_switched_off_is_skipped(make_world: MakeWorld) -> None:
+@pytest.mark.parametrize("ran", [False, True], ids=["before its first run", "later"])
+def test_an_entity_switched_off_is_skipped(make_world: MakeWorld, ran: bool) -> None:
     world = make_world()
-    world.run("orders")
+    if ran:
+        world.run("orders")
     world.set_control("orders", is_active=False)
     world.add_orders(1, 1)
     result = world.run("orders")

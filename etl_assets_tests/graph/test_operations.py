@@ -120,11 +120,17 @@ def test_an_increment_moves_the_watermark_and_a_dry_run_leaves_no_trace(shop: Sh
     assert load(shop, "dim_cliente", batch_size=7, cutoff_minutes=1).success
     ((key, at),) = shop.rows("SELECT customer_id, updated_at FROM stg.customers WHERE full_name = 'Outro Nome'")
     part = entity(shop, "dim_cliente")
-    assert (part["upserted_count"], part["watermark_to_updated_at"]) == (1, at)
+    assert (part["upserted_count"], part["watermark_to_updated_at"], part["watermark_to_id"]) == (1, at, key)
     assert part["watermark_from_updated_at"] < at
+    assert part["watermark_from_id"] is None, "the watermark of a whole load is of no row"
     (row,) = told(shop, "etl_control", "entity_name = 'dim_cliente'")
     assert (row["watermark_updated_at"], row["watermark_id"]) == (at, key)
     assert told(shop, "etl_run")[-1]["entities_requested"] == "dim_cliente"
+    assert load(shop, "dim_cliente").success
+    idle = entity(shop, "dim_cliente")
+    assert [(idle[f"watermark_{end}_updated_at"], idle[f"watermark_{end}_id"]) for end in ("from", "to")] == [
+        (at, key), (at, key),
+    ]  # fmt: skip
 
 
 def test_partial_and_failed_runs_say_which_and_why(shop: Shop) -> None:

@@ -110,7 +110,29 @@ def test_conditions_fire_beyond_their_threshold_and_no_other(values: dict[str, A
     assert fired(entity(**values, active=False)) == set(), "switched off"
 
 
-def test_only_a_failure_is_an_error() -> None:
+LATE = {"source": PENDING}
+GRAVE: list[tuple[str, str, dict[str, Any], str]] = [
+    ("six hours late", "sla_watermark_delay", LATE | {"last_success": NOW - 6 * HOUR}, "WARN"),
+    ("later", "sla_watermark_delay", LATE | {"last_success": NOW - 6 * HOUR - SECOND}, "ERROR"),
+    ("no success ever", "sla_watermark_delay", LATE | {"last_success": None}, "ERROR"),
+    ("three days without a run", "sla_no_recent_run", {"runs": (ran("success", 72 * HOUR),)}, "WARN"),
+    ("longer without", "sla_no_recent_run", {"runs": (ran("success", 72 * HOUR + SECOND),)}, "ERROR"),
+    ("never a run", "sla_no_recent_run", {"runs": ()}, "ERROR"),
+    ("4 of 10", "etl_recurrent_failure", {"runs": runs(*["success"] * 6, *["failed"] * 4)}, "WARN"),
+    ("half", "etl_recurrent_failure", {"runs": runs("success", "success", "failed", "failed")}, "ERROR"),
+    ("one failure", "etl_failure", {"runs": runs("failed")}, "ERROR"),
+    ("one pending", "pendencia_incremental", LATE, "WARN"),
+]
+
+
+@pytest.mark.parametrize(("name", "values", "expected"), [c[1:] for c in GRAVE], ids=[c[0] for c in GRAVE])
+def test_the_second_threshold_makes_an_error_of_a_warning(name: str, values: dict[str, Any], expected: str) -> None:
+    found = alerts.firing(CONDITIONS[name], [entity(), entity(**values)], NOW)
+    assert len(found) == 1
+    assert alerts.severity(CONDITIONS[name], found, NOW) == expected
+
+
+def test_only_a_failure_is_an_error_from_the_first() -> None:
     assert {n for n, c in CONDITIONS.items() if c.severity == "ERROR"} == {"etl_failure"}
     assert all(any(name in case[2] for case in CASES) for name in CONDITIONS), "a condition without a case"
 

@@ -28,6 +28,14 @@ parts AS (
         t.deleted,
         m.cursor_start,
         COALESCE(m.cursor_end, m.cursor_start) AS cursor_end,
+        REPLACE(REPLACE(REPLACE(m.cursor_key_start, '[', ''), ']', ''), '"', '') AS key_start,
+        REPLACE(
+            REPLACE(
+                REPLACE(CASE WHEN m.cursor_end IS NULL THEN m.cursor_key_start ELSE m.cursor_key_end END, '[', ''),
+                ']', ''
+            ),
+            '"', ''
+        ) AS key_end,
         CASE WHEN m.status = 'success' THEN t.error_message ELSE COALESCE(m.error_message, t.error_message) END
             AS error_message
     FROM ops.etl_entity AS n
@@ -55,10 +63,9 @@ SELECT
     CAST(p.upserted AS INT) AS upserted_count,
     CAST(p.deleted AS INT) AS soft_deleted_count,
     CAST(p.cursor_start AS DATETIME2(6)) AS watermark_from_updated_at,
-    -- The audit keeps the time alone; the id of the last watermark is in etl_control.
-    CAST(NULL AS BIGINT) AS watermark_from_id,
+    CAST(p.key_start AS BIGINT) AS watermark_from_id,
     CAST(p.cursor_end AS DATETIME2(6)) AS watermark_to_updated_at,
-    CAST(NULL AS BIGINT) AS watermark_to_id,
+    CAST(p.key_end AS BIGINT) AS watermark_to_id,
     CAST(LEFT(p.error_message, 4000) AS NVARCHAR(4000)) AS error_message,
     CAST(p.started_at AT TIME ZONE 'UTC' AS DATETIME2(6)) AS created_at,
     CAST(COALESCE(p.finished_at, p.started_at) AT TIME ZONE 'UTC' AS DATETIME2(6)) AS updated_at
