@@ -139,7 +139,7 @@ class World:
     months: tuple[str, ...] = MONTHS
     system: str = "t"
     backend: Backend = field(default_factory=PostgresBackend)
-    _runs: list[RunAudit] = field(default_factory=list)
+    later: list[World] = field(default_factory=list)
 
     @cached_property
     def graph(self) -> Graph:
@@ -151,20 +151,25 @@ class World:
 
     @cached_property
     def destination(self) -> Destination:
-        return Destination(self.url, self.backend.dialect, self.graph, months=self.months)
+        return Destination(self.url, self.backend.dialect, self.graph, months=self.months, keep_sessions=True)
 
     @cached_property
     def source(self) -> Source:
-        return Source(self.url, self.backend.dialect)
+        return Source(self.url, self.backend.dialect, keep_sessions=True)
 
     @cached_property
     def engine(self) -> sa.Engine:
         return self.backend.engine(self.url)
 
     def close(self) -> None:
-        """End the session of `connection`, if there is one."""
+        """End its sessions, and those of the worlds it was changed into."""
+        for other in self.later:
+            other.close()
         if "connection" in self.__dict__:
             self.__dict__.pop("connection").close()
+        for end in ("destination", "source"):
+            if end in self.__dict__:
+                self.__dict__[end].close()
 
     @cached_property
     def connection(self) -> sa.Connection:
@@ -224,7 +229,8 @@ class World:
         kept = {s.relation: s for s in self.specs}
         kept.update((s.relation, s) for s in specs)
         renamed = {k.replace("__", "."): v for k, v in files.items()}
-        other = replace(self, specs=tuple(kept.values()), files={**self.files, **renamed})
+        other = replace(self, specs=tuple(kept.values()), files={**self.files, **renamed}, later=[])
+        self.later.append(other)
         other.deploy()
         return other
 

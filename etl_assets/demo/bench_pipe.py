@@ -71,6 +71,7 @@ class BarePipe:
             conn.execute("CREATE TABLE bare.watermark (value timestamp)")
         updates = ", ".join(f"{n} = excluded.{n}" for n in NAMES[1:])
         names = ", ".join(NAMES)
+        self._ends = psycopg.connect(self.source), psycopg.connect(self.warehouse)
         self._merge = (
             f"INSERT INTO bare.orders ({names}) SELECT {names} FROM stage ON CONFLICT (id) DO UPDATE SET {updates}"
         ).encode()
@@ -81,7 +82,8 @@ class BarePipe:
 
     def load(self) -> Phases:
         begun = perf_counter()
-        with psycopg.connect(self.source) as source, psycopg.connect(self.warehouse) as target:
+        source, target = self._ends
+        with source.transaction(), target.transaction():
             found = target.execute("SELECT value FROM bare.watermark").fetchone()
             window = sql.SQL(", ").join(map(sql.Identifier, NAMES))
             query = sql.SQL("SELECT {} FROM orders").format(window)
@@ -112,8 +114,9 @@ class EnginePipe:
         dialect = PostgresDialect()
         self.spec = declaration()
         graph = Graph("bench", (self.spec,), Path())
-        self.source = Source(sa.make_url(source), dialect)
-        self.destination = Destination(sa.make_url(warehouse), dialect, graph)
+        # As the IO manager has them: sessions are kept from table to table.
+        self.source = Source(sa.make_url(source), dialect, keep_sessions=True)
+        self.destination = Destination(sa.make_url(warehouse), dialect, graph, keep_sessions=True)
         ddl.deploy(self.destination)
 
     def forget(self) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import socket
 import time
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -19,12 +20,12 @@ import sqlalchemy as sa
 
 from etl_assets.engine import control
 from etl_assets.engine.control import etl_run, etl_run_entity
-from etl_assets.engine.destination import Destination
+from etl_assets.engine.destination import Destination, ended_by_errors
 from etl_assets.engine.dialects.base import Dialect
 from etl_assets.engine.dialects.portable import utc_ago, utc_now
 from etl_assets.engine.errors import EtlError, RejectLimitError, SpecError, without_secrets
 from etl_assets.engine.life import PATIENCE, Life
-from etl_assets.engine.options import COUNT_NAMES, Counts, Mark, Result, Status
+from etl_assets.engine.options import COUNT_NAMES, Counts, Mark, Progress, Result, Status
 
 _e, _r = etl_run_entity.c, etl_run.c
 # The `mode` of a table nobody wanted loaded: it says nothing of how well the run went.
@@ -83,54 +84,46 @@ class RunAudit:
             self._life.release()
             self._life = None
 
-    def start(self, entity: str, mode: str, mark: Mark | None) -> int:
+    def start(self, entity: str, mode: str, mark: Mark | None, conn: sa.Connection | None = None) -> int:
         """Open the row of an entity whose lock the caller holds; rows a dead process left open become `abandoned`.
 
-        `mark` is the watermark it begins at.
+        `mark` is the watermark it begins at; with `conn`, whoever calls commits.
         """
         self.keep()
         run_id = self.run_id
-        with self._begin() as conn:
+        with nullcontext(conn) if conn is not None else self._begin() as conn:
             conn.execute(_abandon(_e.entity == entity))
             return int(
                 conn.execute(
                     sa.insert(etl_run_entity)
-                    .values(
-                        run_id=run_id,
-                        entity=entity,
-                        mode=mode,
-                        status="running",
-                        **_mark("start", mark),
-                    )
+                    .values(run_id=run_id, entity=entity, mode=mode, status="running", **_mark("start", mark))
                     .returning(_e.run_entity_id)
                 ).scalar_one()
             )
 
-    def progress(
-        self, conn: sa.Connection, row: int, batch: Counts, mark: Mark | None, extract: float, load: float
-    ) -> None:
-        """Add a batch to the entity's row, in the batch's own transaction; `mark` is the watermark it moved to."""
-        added: dict[str, Any] = {n: _e[n] + v for n, v in batch.as_dict().items() if v}
-        conn.execute(
-            sa.update(etl_run_entity)
-            .where(_e.run_entity_id == row)
-            .values(
-                **added,
-                **_mark("end", mark),
-                batches=_e.batches + 1,
-                extract_seconds=_e.extract_seconds + extract,
-                load_seconds=_e.load_seconds + load,
-            )
-        )
+    def progress(self, conn: sa.Connection, row: int, made: Progress) -> None:
+        """Add what is committed with it to the entity's row."""
+        conn.execute(sa.update(etl_run_entity).where(_e.run_entity_id == row).values(**_made(made)))
 
-    def succeed(self, conn: sa.Connection, row: int, entity: str, notes: Sequence[str]) -> None:
-        """Close the entity as `success`, in the transaction of its last batch."""
+    def succeed(
+        self,
+        conn: sa.Connection,
+        row: int,
+        entity: str,
+        made: Progress,
+        notes: Sequence[str],
+        settled: Mapping[str, Any],
+    ) -> None:
+        """Close the entity as `success`, in the transaction of its last batch.
+
+        `settled` are values of its control row that become true with it.
+        """
         conn.execute(
             sa.update(etl_run_entity)
             .where(_e.run_entity_id == row)
-            .values(status="success", finished_at=utc_now(), notes="\n".join(notes) or None)
+            .values(**_made(made), status="success", finished_at=utc_now(), notes="\n".join(notes) or None)
         )
-        control.write(conn, entity, last_status="success", last_success_at=utc_now())
+        control.write(conn, entity, last_status="success", last_success_at=utc_now(), **settled)
 
     def fail(self, row: int | None, entity: str, mode: str, error: EtlError, *, status: Status = "failed") -> None:
         """Close the entity as `failed` or `skipped`, in a transaction of its own."""
@@ -280,7 +273,7 @@ def reap(destination: Destination) -> list[str]:
     dialect, mine = destination.dialect, _r.system == destination.graph.system
     columns = (_r.run_id, _r.dagster_run_id)
     closed: list[str] = []
-    with destination.engine.connect() as conn:
+    with destination.engine.connect() as conn, ended_by_errors(conn):
         running = conn.execute(sa.select(*columns).where(_r.status == "running", mine)).all()
         conn.commit()
         silent = _that_stay_free(conn, dialect, {_life(r.dagster_run_id, r.run_id) for r in running})
@@ -346,6 +339,16 @@ def _mark(end: str, mark: Mark | None) -> dict[str, str | None]:
     if mark is None:
         return {}
     return {f"cursor_{end}": mark[0], f"cursor_key_{end}": control.as_json(mark[1:] or None)}
+
+
+def _made(made: Progress) -> dict[str, Any]:
+    return {
+        **{n: _e[n] + v for n, v in made.counts.as_dict().items() if v},
+        **_mark("end", made.mark),
+        "batches": _e.batches + made.batches,
+        "extract_seconds": _e.extract_seconds + made.extract_seconds,
+        "load_seconds": _e.load_seconds + made.load_seconds,
+    }
 
 
 def _target(destination: Destination, entity: str) -> str:

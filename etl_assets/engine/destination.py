@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import ClassVar
 
 import sqlalchemy as sa
 
@@ -18,21 +19,47 @@ from etl_assets.engine.errors import LockBusyError
 from etl_assets.engine.graph import Graph
 
 
+class _End:
+    """One end of a movement. `keep_sessions` for whoever comes back many times, and calls `close` when all is done."""
+
+    url: sa.URL
+    dialect: Dialect
+    keep_sessions: bool
+    application: ClassVar[str]
+
+    @cached_property
+    def engine(self) -> sa.Engine:
+        return self.dialect.engine(self.url, application=self.application, keep_sessions=self.keep_sessions)
+
+    def close(self) -> None:
+        """End the sessions kept; there may be new ones afterwards."""
+        if "engine" in self.__dict__:
+            self.engine.dispose()
+
+
 @dataclass(frozen=True)
-class Source:
+class Source(_End):
     """A database that is only read, inside read-only snapshots."""
 
     url: sa.URL
     dialect: Dialect
-
-    @cached_property
-    def engine(self) -> sa.Engine:
-        return self.dialect.engine(self.url, application="etl_assets source")
+    keep_sessions: bool = False
+    application: ClassVar[str] = "etl_assets source"
 
     @contextmanager
     def snapshot(self) -> Iterator[sa.Connection]:
         with self.dialect.snapshot(self.engine) as connection:
             yield connection
+
+
+@contextmanager
+def ended_by_errors(conn: sa.Connection) -> Iterator[None]:
+    """Nobody may get a session back that has kept a lock or a temporary table."""
+    try:
+        yield
+    except BaseException:
+        conn.invalidate()
+        raise
 
 
 @dataclass
@@ -51,7 +78,7 @@ class Writer:
 
 
 @dataclass
-class Destination:
+class Destination(_End):
     """A warehouse. `graph` is deployed in it; `zone` is the reporting time zone in which months are cut."""
 
     url: sa.URL
@@ -59,11 +86,9 @@ class Destination:
     graph: Graph
     zone: str = "America/Sao_Paulo"
     months: tuple[str, ...] = ()
+    keep_sessions: bool = False
+    application: ClassVar[str] = "etl_assets"
     _shared: Writer | None = field(default=None, repr=False)
-
-    @cached_property
-    def engine(self) -> sa.Engine:
-        return self.dialect.engine(self.url, application="etl_assets")
 
     @property
     def dry_run(self) -> bool:
@@ -83,9 +108,10 @@ class Destination:
         with self.engine.connect() as conn:
             self._lock(conn, target, wait_seconds)
             conn.commit()
-            yield Writer(conn, self.dialect)
-            conn.rollback()
-            self.dialect.unlock(conn, target)
+            with ended_by_errors(conn):
+                yield Writer(conn, self.dialect)
+                conn.rollback()
+                self.dialect.unlock(conn, target)
 
     @contextmanager
     def rehearsal(self) -> Iterator[None]:
@@ -97,8 +123,8 @@ class Destination:
                 yield
             finally:
                 self._shared = None
-                if not conn.invalidated:
-                    conn.rollback()
+                # With its locks and temporary tables.
+                conn.invalidate()
 
     def lock_is_free(self, target: str) -> bool:
         """Whether nobody is loading `target` now."""

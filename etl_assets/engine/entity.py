@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -16,7 +17,7 @@ from etl_assets.engine.audit import SWITCHED_OFF, RunAudit
 from etl_assets.engine.destination import Destination, Writer
 from etl_assets.engine.errors import EtlError, LockBusyError
 from etl_assets.engine.judge import Judge
-from etl_assets.engine.options import DEFAULT_BATCH_SIZE, Counts, Mark, Options, Result
+from etl_assets.engine.options import DEFAULT_BATCH_SIZE, Counts, Mark, Options, Progress, Result
 from etl_assets.engine.retry import attempts
 from etl_assets.engine.spec import TableSpec
 
@@ -45,6 +46,9 @@ class Load(ABC):
     _row: int | None = field(default=None, init=False)
     _committed: int = field(default=0, init=False)
     _batch_size: int = field(default=0, init=False)
+    _made: Progress = field(default_factory=Progress, init=False)
+    # Values of the control row that go with the entity's success.
+    _settled: dict[str, Any] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self.result = Result(self.spec.entity)
@@ -55,6 +59,7 @@ class Load(ABC):
 
     def commit(self, writer: Writer) -> None:
         """Commit a batch that is not the last one, which commits together with the entity's success."""
+        self._record(writer)
         writer.commit()
         self._committed = self.result.batches
         failpoint.reach("between_batches")
@@ -84,13 +89,13 @@ class Load(ABC):
         try:
             with self.destination.writer(self.spec.relation, self.options.lock_wait_seconds) as writer:
                 before = control.read(writer.conn, self.spec.entity)
-                writer.commit()
                 if not before.is_active:
+                    writer.commit()
                     off = EtlError("switched off: is_active is false in ctl.etl_control")
                     self.result.status, self.result.error = "skipped", str(off)
                     self.audit.fail(None, self.spec.entity, SWITCHED_OFF, off, status="skipped")
                     return
-                self._open(before)
+                self._open(writer, before)
                 if self.result.status == "success":
                     return  # an earlier attempt committed everything before its connection broke
                 failpoint.reach("audit_started")
@@ -105,11 +110,17 @@ class Load(ABC):
             known = self.destination.dialect.classify(error)
             raise known.with_traceback(error.__traceback__) from None
 
-    def _open(self, before: control.ControlRow) -> None:
+    def _open(self, writer: Writer, before: control.ControlRow) -> None:
+        self._made, self._settled = Progress(), {}
         if self._row is None:
             self.result.cursor_start = before.cursor_value
-            self._row = self.audit.start(self.spec.entity, self.options.mode, before.mark)
+            # What a rehearsal does is rolled back, that it took place is not.
+            conn = None if writer.dry_run else writer.conn
+            row = self.audit.start(self.spec.entity, self.options.mode, before.mark, conn)
+            writer.commit()
+            self._row = row
             return
+        writer.commit()
         # After a lost connection only the destination knows what was committed; a rehearsal is back at its start.
         kept = Result(self.spec.entity) if self.destination.dry_run else self.audit.recorded(self._row)
         kept.notes, kept.cursor_start = self.result.notes, self.result.cursor_start
@@ -132,12 +143,15 @@ class Load(ABC):
         return tracked
 
     def write_batch(self, writer: Writer, batch: Counts, mark: Mark | None, extract: float, load: float) -> None:
-        """Record one batch in its own transaction: pending work of consumers and audit progress."""
-        assert self._row is not None
+        """Record one batch in its own transaction: pending work of consumers and, when it commits, audit progress."""
         if batch.changed:
             pending.record(writer, self.destination, self.spec)
-        if not writer.dry_run:
-            self.audit.progress(writer.conn, self._row, batch, mark, extract, load)
+        made = self._made
+        made.counts.add(batch)
+        made.batches += 1
+        made.extract_seconds += extract
+        made.load_seconds += load
+        made.mark = mark or made.mark
         self.result.counts.add(batch)
         self.result.batches += 1
         self.result.extract_seconds += extract
@@ -145,13 +159,19 @@ class Load(ABC):
         if mark is not None:
             self.result.cursor_end = mark[0]
 
+    def _record(self, writer: Writer) -> None:
+        assert self._row is not None
+        if not writer.dry_run:
+            self.audit.progress(writer.conn, self._row, self._made)
+        self._made = Progress()
+
     def _close(self, writer: Writer) -> None:
         assert self._row is not None
         self.result.status = "success"
         if writer.dry_run:
             self.audit.rehearsed(self._row, self.result)
             return
-        self.audit.succeed(writer.conn, self._row, self.spec.entity, self.result.notes)
+        self.audit.succeed(writer.conn, self._row, self.spec.entity, self._made, self.result.notes, self._settled)
         writer.commit()
         failpoint.reach("finished")
 

@@ -84,15 +84,15 @@ class FrameLoad(ReplaceLoad):
         return declared and replace(declared, type=self._stored.get(declared.column, declared.type))
 
     def move(self, writer: Writer, before: control.ControlRow) -> None:
-        dialect, conn, spec, watch = writer.dialect, writer.conn, self.spec, Stopwatch()
+        dialect, conn, watch = writer.dialect, writer.conn, Stopwatch()
         types = self._prepare_table(writer)
         stage = dialect.create_stage(conn, [CatalogColumn(n, t, False) for n, t in types.items()])
         rows = dialect.stage_rows(conn, stage, list(types.values()), self._rows())
         expressions = {n: dialect.expression(n, t, self._stored[n]) for n, t in types.items()}
         scope = self._scope(writer, stage) if self.months else None
-        self.replace(writer, Staged(stage, expressions, types), rows, watch, scope, months=self.months)
+        self.replace(writer, Staged(stage, expressions, types, self._stored), rows, watch, scope, months=self.months)
         if before.initialized_at is None:
-            control.write(conn, spec.entity, initialized_at=utc_now())
+            self._settled["initialized_at"] = utc_now()
 
     def _prepare_table(self, writer: Writer) -> dict[str, str]:
         """Create the table or add columns it lacks; return the types in which the frame's columns travel.

@@ -67,12 +67,13 @@ class Life:
             self.keep()
 
     def _try(self) -> bool:
-        conn = self.destination.engine.connect()
+        # One question, one answer: a transaction around it would be two more each time somebody looks.
+        conn = self.destination.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         try:
             taken = self.destination.dialect.try_lock(conn, self.name)
             conn.commit()
         except BaseException:
-            conn.close()
+            conn.invalidate()
             raise
         if not taken:
             conn.close()
@@ -96,7 +97,10 @@ class Life:
         if held is None:
             return
         # The lock goes with its session, which may be gone already; the server ends one that is closed a little later.
-        with suppress(SQLAlchemyError):
+        try:
             self.destination.dialect.unlock(held, self.name)
+        except SQLAlchemyError:
+            with suppress(SQLAlchemyError):
+                held.invalidate()
         with suppress(SQLAlchemyError):
             held.close()

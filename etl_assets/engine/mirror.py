@@ -93,7 +93,8 @@ class MirrorLoad(Load):
         if first:
             bound = before.initial_bound or bound
             control.write(writer.conn, self.spec.entity, initial_bound=bound)
-        control.write(writer.conn, self.spec.entity, source_columns=shape.seen)
+        if shape.seen != before.source_columns:
+            control.write(writer.conn, self.spec.entity, source_columns=shape.seen)
         types = {t: from_dialect.transfer_type(c.type) for t, c in shape.pairs}
         stage = dialect.create_stage(writer.conn, [CatalogColumn(n, t, False) for n, t in types.items()])
         expressions = {n: dialect.expression(n, t, shape.stored_types[n], exact=True) for n, t in types.items()}
@@ -102,7 +103,7 @@ class MirrorLoad(Load):
             source,
             text,
             before,
-            Staged(stage, expressions, types),
+            Staged(stage, expressions, types, shape.stored_types),
             self.stage_changes(writer),
             bound,
             first,
@@ -174,7 +175,7 @@ class MirrorLoad(Load):
     def _moved(self, attempt: Attempt, read: Read, position: tuple[str, ...] | None) -> Mark | None:
         """Record how far the staged batch reads; return the new watermark, if it moves."""
         writer = attempt.writer
-        if read.moves == "watermark":
+        if read.moves == "watermark" and not _ends_at(position, attempt.before.mark):
             assert attempt.bound is not None
             return watermark.advance(writer, attempt.text, attempt.staged.name, attempt.bound)
         if read.moves == "position" and attempt.first and position is not None:
@@ -209,8 +210,11 @@ class MirrorLoad(Load):
                 f"nothing at or after the watermark {before.cursor_value}, not even the row that set it: rows were "
                 "deleted, or the source was restored from a backup; run a full load"
             )
-        done = {"initial_position": None, "initial_bound": None}
+        self._settled |= {"initial_position": None, "initial_bound": None}
         if before.initialized_at is None:
-            control.write(writer.conn, self.spec.entity, initialized_at=utc_now(), **done)
-        else:
-            control.write(writer.conn, self.spec.entity, **done)
+            self._settled["initialized_at"] = utc_now()
+
+
+def _ends_at(position: Mark | None, mark: Mark | None) -> bool:
+    """Whether a batch in cursor order ends at the watermark, which may be of no row: then there is nothing beyond."""
+    return position is not None and mark is not None and position[: len(mark)] == mark

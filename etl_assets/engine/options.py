@@ -83,6 +83,17 @@ COUNT_NAMES = ("extracted", "inserted", "updated", "unchanged", "deleted", "reje
 
 
 @dataclass
+class Progress:
+    """What one entity has written since it last committed; `mark` is the watermark it moved to, if it did."""
+
+    counts: Counts = field(default_factory=Counts)
+    batches: int = 0
+    mark: Mark | None = None
+    extract_seconds: float = 0.0
+    load_seconds: float = 0.0
+
+
+@dataclass
 class Result:
     """Outcome of one entity. `months` holds, for a partitioned table, the counts of each month rebuilt."""
 

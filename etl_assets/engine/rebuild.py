@@ -7,7 +7,7 @@ Does not belong here: the frame around it (entity.py), storing the rows (replace
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from etl_assets.engine import control, drift, pending
 from etl_assets.engine.destination import Writer
@@ -24,8 +24,10 @@ from etl_assets.engine.window import Window
 class SqlLoad(ReplaceLoad):
     """One load of a SQL table."""
 
+    _stored: dict[str, str] = field(default_factory=dict, init=False)
+
     def move(self, writer: Writer, before: control.ControlRow) -> None:
-        drift.stored_columns(self.spec, writer.conn, writer.dialect)
+        self._stored = {n: c.type for n, c in drift.stored_columns(self.spec, writer.conn, writer.dialect).items()}
         whole = self.options.mode == "full" or before.initialized_at is None
         load = self.spec.load
         if isinstance(load, Merge):
@@ -42,7 +44,7 @@ class SqlLoad(ReplaceLoad):
             else:
                 self.note("no upstream changed: nothing to rebuild")
         if whole and before.initialized_at is None:
-            control.write(writer.conn, self.spec.entity, initialized_at=utc_now())
+            self._settled["initialized_at"] = utc_now()
 
     def _merge_all(self, writer: Writer) -> None:
         pending.forget_keys(writer, self.spec.entity)
@@ -107,4 +109,6 @@ class SqlLoad(ReplaceLoad):
         types = dialect.stage_types(writer.conn, stage)
         declared = {n: dialect.declared_type(self.spec.table.columns[n]) for n in self.spec.data_columns}
         expressions = {n: dialect.expression(n, types[n], t) for n, t in declared.items()}
-        self.replace(writer, Staged(stage, expressions, types), rows, watch, scope, outside=outside, months=months)
+        self.replace(
+            writer, Staged(stage, expressions, types, self._stored), rows, watch, scope, outside=outside, months=months
+        )

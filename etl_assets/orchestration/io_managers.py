@@ -7,7 +7,7 @@ Does not belong here: how rows move (engine), what an asset is (factory).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from math import isfinite
 from typing import Any
 
@@ -54,13 +54,13 @@ class WarehouseIOManager(dg.IOManager):
     @property
     def destination(self) -> Destination:
         if self._destination is None:
-            self._destination = self.system.destination()
+            self._destination = self.system.destination(keep_sessions=True)
         return self._destination
 
     @property
     def source(self) -> Source:
         if self._source is None:
-            self._source = self.system.source()
+            self._source = self.system.source(keep_sessions=True)
         return self._source
 
     def audit(self, options: Options, *, is_dry_run: bool = False) -> RunAudit:
@@ -80,11 +80,13 @@ class WarehouseIOManager(dg.IOManager):
 
     def close(self) -> None:
         """Give the audit run its terminal status; what was planned and never started becomes `skipped`."""
-        if self._audit is not None:
-            try:
+        with ExitStack() as last:
+            for end in (self._destination, self._source):
+                if end is not None:
+                    last.callback(end.close)
+            if self._audit is not None:
+                last.callback(self._audit.release)
                 self._audit.close(self._planned())
-            finally:
-                self._audit.release()
 
     def handle_output(self, context: dg.OutputContext, obj: object) -> None:
         failure: EtlError | None = None

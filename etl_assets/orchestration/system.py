@@ -90,25 +90,29 @@ class System:
                 return spec
         raise SpecError(f"{asset_key.to_user_string()} is not declared in system {self.name}")
 
-    def source(self) -> Source:
-        return Source(self.source_url(), self.source_dialect)
+    def source(self, *, keep_sessions: bool = False) -> Source:
+        return Source(self.source_url(), self.source_dialect, keep_sessions)
 
-    def destination(self) -> Destination:
-        """The warehouse, its schema brought up to date. Raises the engine's errors."""
-        destination = self.undeployed_destination()
+    def destination(self, *, keep_sessions: bool = False) -> Destination:
+        """The warehouse, its schema brought up to date. Raises the engine's errors.
+
+        Whoever has it keep its sessions closes it.
+        """
+        destination = self.undeployed_destination(keep_sessions=keep_sessions)
         known: EtlError | None = None
         try:
             ddl.deploy(destination)
         except SQLAlchemyError as error:
             known = self.dialect.classify(error)
         if known is not None:
+            destination.close()
             raise known
         return destination
 
-    def undeployed_destination(self) -> Destination:
+    def undeployed_destination(self, *, keep_sessions: bool = False) -> Destination:
         url = self.warehouse_url()
         if self.source_url() == url and any(s.source == s.relation for s in self.graph.specs):
             raise SchemaDriftError(
                 f"{self.name}: source and warehouse are the same database and would overwrite each other"
             )
-        return Destination(url, self.dialect, self.graph, self.zone, month_keys(self.partitions))
+        return Destination(url, self.dialect, self.graph, self.zone, month_keys(self.partitions), keep_sessions)

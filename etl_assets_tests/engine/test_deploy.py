@@ -222,7 +222,8 @@ def test_what_is_no_longer_declared_leaves_nothing_pending_and_comes_back_stale(
     world.run_all()
     world.sql("UPDATE src.orders SET amount = 9, customer_id = 5, updated_at = '2026-04-01'")
     world.run("orders")
-    without = replace(world, specs=(orders(),), files={})
+    without = replace(world, specs=(orders(),), files={}, later=[])
+    world.later.append(without)
     without.deploy()
     assert without.rows("SELECT consumer FROM ctl.pending_key UNION SELECT consumer FROM ctl.pending_partition") == []
     without.run_all()

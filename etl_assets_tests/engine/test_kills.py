@@ -70,7 +70,9 @@ def repaired(world: World) -> None:
     """The next run does what the dead one did not, and closes its audit; nothing was done twice."""
     assert audit.reap(world.destination) == []
     world.run_all()
-    world.sql(f"UPDATE audit.etl_run_entity SET finished_at = {world.backend.later('finished_at', '-1', 'HOUR')}")
+    # An hour later: a run that had no table yet when it was killed is silent.
+    for table, at in (("etl_run_entity", "finished_at"), ("etl_run", "started_at")):
+        world.sql(f"UPDATE audit.{table} SET {at} = {world.backend.later(at, '-1', 'HOUR')}")
     audit.reap(world.destination)
     assert pending.waiting(world.destination) == {}
     assert_holds(world)

@@ -82,7 +82,7 @@ def fact() -> TableSpec:
 def staged(each: TableSpec, dialect: SqlServerDialect, **types: str) -> Staged:
     declared = {n: dialect.declared_type(each.table.columns[n]) for n in each.data_columns}
     given = {**declared, **types}
-    return Staged("#etl_stage_1", {n: dialect.expression(n, given[n], t) for n, t in declared.items()}, given)
+    return Staged("#etl_stage_1", {n: dialect.expression(n, given[n], t) for n, t in declared.items()}, given, declared)
 
 
 def sections() -> Iterator[tuple[str, list[str]]]:

@@ -30,12 +30,14 @@ class CatalogColumn:
 class Staged:
     """A staging table: its (unquoted) name and, per target column, the SQL expression over alias `s` that yields it.
 
-    Its own columns have the names of the target's; `types` are theirs, before the expression.
+    Its own columns have the names of the target's; `types` are theirs, before the expression; `stored_types` are the
+    target's as the server has them: a column taken over from the source is in no declaration.
     """
 
     name: str
     expressions: Mapping[str, str]
     types: Mapping[str, str]
+    stored_types: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,8 @@ class Dialect(ABC):
 
     # --- sessions -------------------------------------------------------------------------------------------------
     @abstractmethod
-    def engine(self, url: sa.URL, *, application: str) -> sa.Engine:
-        """An engine without a pool whose sessions run in UTC and release locks when the client dies."""
+    def engine(self, url: sa.URL, *, application: str, keep_sessions: bool = False) -> sa.Engine:
+        """An engine whose sessions run in UTC and release locks when the client dies; kept or ended (sessions.py)."""
 
     @abstractmethod
     def create_database(self, url: sa.URL) -> bool:

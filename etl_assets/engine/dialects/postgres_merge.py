@@ -40,11 +40,18 @@ class PostgresMerge(PostgresStaging):
     ) -> Merged:
         key_columns = ", ".join(f"{self.quote(k)}" for k in spec.key)
         self.execute(conn, f"ANALYZE {self.quote(staged.name)} ({key_columns})")
-        # An empty table that was vacuumed makes the planner scan it, as it grows, once per staged row.
-        empty = not self.scalar(conn, f"SELECT EXISTS (SELECT 1 FROM {self.relation(spec.relation)})")
-        updated = 0 if empty else self._update(conn, spec, staged, tracked, run_tag, newer_by)
-        inserted = self._insert(conn, spec, staged, tracked, run_tag, empty=empty)
+        # The planner knows nothing of a table that grows as it loads: not to ask it is better than what it would do.
+        fresh = self._lies_beyond(conn, spec, staged)
+        updated = 0 if fresh else self._update(conn, spec, staged, tracked, run_tag, newer_by)
+        inserted = self._insert(conn, spec, staged, tracked, run_tag, fresh=fresh)
         return Merged(inserted, updated)
+
+    def _lies_beyond(self, conn: sa.Connection, spec: TableSpec, staged: Staged) -> bool:
+        """Whether every staged key is greater than every stored one, as in a first load, which reads in key order."""
+        stored, fresh = f"t.{self.quote(spec.key[0])}", staged.expressions[spec.key[0]]
+        last = f"SELECT {stored} FROM {self.relation(spec.relation)} t ORDER BY {stored} DESC LIMIT 1"
+        first = f"SELECT {fresh} FROM {self.quote(staged.name)} s ORDER BY {fresh} LIMIT 1"
+        return bool(self.scalar(conn, f"SELECT COALESCE(({last}) < ({first}), true)"))
 
     def _update(
         self,
@@ -61,8 +68,7 @@ class PostgresMerge(PostgresStaging):
         if not compared and not flag:
             return 0
 
-        # As stored: a column taken over from the source is in no declaration.
-        opaque = {c.name for c in self.columns(conn, spec.relation) if not types.has_equality(c.type)}
+        opaque = {name for name, type_ in staged.stored_types.items() if not types.has_equality(type_)}
 
         def comparable(sql: str, name: str) -> str:
             return f"({sql})::text" if name in opaque else sql
@@ -106,7 +112,7 @@ class PostgresMerge(PostgresStaging):
         tracked: Sequence[str],
         run_tag: str | None,
         *,
-        empty: bool,
+        fresh: bool,
     ) -> int:
         fills = self._fills(spec, run_tag, inserting=True)
         columns = ", ".join(self.quote(c) for c in [*staged.expressions, *fills])
@@ -114,7 +120,7 @@ class PostgresMerge(PostgresStaging):
         on = " AND ".join(f"t.{self.quote(k)} = {staged.expressions[k]}" for k in spec.key)
         relation = self.relation(spec.relation)
         statement = f"INSERT INTO {relation} AS n ({columns}) SELECT {values} FROM {self.quote(staged.name)} s"
-        if not empty:
+        if not fresh:
             statement += f" WHERE NOT EXISTS (SELECT 1 FROM {relation} t WHERE {on})"
         statement += self.insertion_order(spec, staged)
         return self._recorded(conn, statement, "I", tracked, old=None, new=[f"n.{self.quote(c)}" for c in tracked])

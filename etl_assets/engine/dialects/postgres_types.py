@@ -6,6 +6,7 @@ Belongs here: pure functions over type spellings as `format_type` prints them. D
 from __future__ import annotations
 
 import re
+from functools import cache
 
 # Types whose binary form is the same on every supported server; all others travel as text.
 _BINARY = {
@@ -31,6 +32,7 @@ _ALIASES = {
 _SPELLING = re.compile(r"^([a-z][a-z0-9 ]*?)\s*(\(([\d, ]+)\))?( without time zone| with time zone)?(\[\])?$")
 
 
+@cache
 def split(spelling: str) -> tuple[str, tuple[int, ...], bool]:
     """Return base name, modifiers and whether it is an array: `numeric(10, 2)[]` -> (`numeric`, (10, 2), True)."""
     text = spelling.strip().lower() if '"' not in spelling else spelling

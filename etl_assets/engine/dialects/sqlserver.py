@@ -18,7 +18,7 @@ from etl_assets.engine.dialects import sqlserver_errors
 from etl_assets.engine.dialects import sqlserver_types as types
 from etl_assets.engine.dialects.base import CatalogColumn
 from etl_assets.engine.dialects.sqlserver_merge import SqlServerMerge
-from etl_assets.engine.dialects.sqlserver_session import EtlSession, make_engine
+from etl_assets.engine.dialects.sqlserver_session import EtlSession, engine_of
 from etl_assets.engine.dialects.sqlserver_stage import as_text, catalog_columns, catalog_query
 from etl_assets.engine.dialects.sqlserver_stream import bracketed, unicode_text
 from etl_assets.engine.errors import EtlError, SpecError
@@ -36,8 +36,8 @@ class SqlServerDialect(SqlServerMerge):
     kind = "mssql"
     schemes: Mapping[str, str] = dict.fromkeys(("mssql", "mssql+pymssql", "sqlserver"), "mssql+pymssql")
 
-    def engine(self, url: sa.URL, *, application: str) -> sa.Engine:
-        return make_engine(url, application)
+    def engine(self, url: sa.URL, *, application: str, keep_sessions: bool = False) -> sa.Engine:
+        return engine_of(url, application, keep_sessions)
 
     @property
     def sqlalchemy(self) -> sa.engine.Dialect:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.mssql.pymssql import MSDialect_pymssql, MSIdentifierPreparer_pymssql
 
+from etl_assets.engine.dialects.sessions import make_engine
 from etl_assets.engine.dialects.sqlserver_stream import bracketed
 from etl_assets.engine.dialects.sqlserver_types import SqlServerTypes
 
@@ -78,11 +79,11 @@ class EtlSession(MSDialect_pymssql):
 registry.register("mssql.etl", __name__, "EtlSession")
 
 
-def make_engine(url: sa.URL, application: str) -> sa.Engine:
+def engine_of(url: sa.URL, application: str, keep_sessions: bool) -> sa.Engine:
     """See Dialect.engine."""
-    return sa.create_engine(
+    return make_engine(
         url.set(drivername="mssql+etl"),
-        poolclass=sa.NullPool,
+        keep_sessions=keep_sessions,
         hide_parameters=True,
         supports_comments=True,  # every version does; asking takes a statement that may fail
         connect_args={

@@ -7,6 +7,7 @@ types SQLAlchemy's generic ones stand for. Does not belong here: SQL, connection
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 from sqlalchemy.dialects.mssql.base import MSTypeCompiler
@@ -26,6 +27,7 @@ _ALIASES = {"integer": "int", "numeric": "decimal", "dec": "decimal", "double pr
 _SPELLING = re.compile(r"^([a-z][a-z0-9_ ]*?)\s*(?:\(\s*(max|\d+)\s*(?:,\s*(\d+)\s*)?\))?(?:\s+collate\s+\w+)?$", re.I)
 
 
+@cache
 def split(spelling: str) -> tuple[str, tuple[int, ...]]:
     """Return base name and modifiers: `decimal(10,2)` -> (`decimal`, (10, 2)); `(max)` is (0,)."""
     found = _SPELLING.match(spelling.strip())

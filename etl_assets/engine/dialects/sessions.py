@@ -1,0 +1,39 @@
+"""Whether an engine keeps its sessions for the next who asks, or ends each after use.
+
+Belongs here: SQLAlchemy's pool, set so that nothing of one use reaches the next. Does not belong here: what a session
+is told when it begins (the dialects).
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+from weakref import WeakSet
+
+import sqlalchemy as sa
+
+# A run needs three at a time: the one that loads, the one that says the run lives, one for its audit.
+_KEPT = 4
+_pooled: WeakSet[sa.Engine] = WeakSet()
+
+
+def make_engine(url: sa.URL, *, keep_sessions: bool, **options: Any) -> sa.Engine:
+    """An engine whose sessions are kept or ended.
+
+    A kept session is asked for a sign of life before it is used again: the server may have ended it. Whoever takes a
+    session's lock frees it, or invalidates the session: a pool only rolls back.
+    """
+    if not keep_sessions:
+        return sa.create_engine(url, poolclass=sa.NullPool, **options)
+    engine = sa.create_engine(url, pool_size=_KEPT, max_overflow=-1, pool_pre_ping=True, pool_use_lifo=True, **options)
+    _pooled.add(engine)
+    return engine
+
+
+def _forget() -> None:
+    """In a forked process: the sessions are its parent's."""
+    for engine in _pooled:
+        engine.dispose(close=False)
+
+
+os.register_at_fork(after_in_child=_forget)
