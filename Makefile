@@ -1,6 +1,6 @@
 # The two commands of a fresh machine are `make demo` and `make test`; everything else here is one step of them.
 .DEFAULT_GOAL := help
-.PHONY: help demo ui bench test test-sqlserver lint browser lock clean
+.PHONY: help demo ui bench soak test test-sqlserver lint browser lock clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -18,6 +18,9 @@ ui: $(READY) ## Dagster's UI on 127.0.0.1:3000, with daemon and demo data
 
 bench: $(READY) ## Print the measurements
 	$(BIN)/python -m etl_assets.demo.bench
+
+soak: $(READY) ## Kill the job 200 times under eight writers, then compare every row; SOAK_ARGS="--kills 20 --seed 2"
+	$(BIN)/python -m etl_assets.demo.soak $(SOAK_ARGS)
 
 test: lint browser ## Lint, types, layers, every test; then the engine again on the oldest PostgreSQL at hand
 	$(BIN)/pytest -m "not browser" -n 3 --dist loadfile $(PYTEST_ARGS)
