@@ -13,24 +13,52 @@ from collections.abc import Mapping
 from rich.console import Console
 from rich.table import Table
 
-from etl_assets.demo import bench_dagster, bench_pipe, bench_rowwise
+from etl_assets.demo import bench_dagster, bench_pipe, bench_rowwise, bench_scale, bench_start, ecommerce
 from etl_assets.demo.bench_timing import REPEATS, Phases, databases
 
 console = Console(width=120)
+# Null where not run: those of SQL Server need one.
+FIGURES = (
+    "full_ratio", "delta_ratio", "noop_ratio", "delta_10x_ratio", "memory_10x_ratio", "step_seconds", "import_seconds",
+    "backfill_ratio", "sqlserver_full_ratio", "sqlserver_delta_ratio",
+)  # fmt: skip
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m etl_assets.demo.bench", description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, default=100_000, help="rows of the table of 24 columns (default 100,000)")
+    parser.add_argument("--rows", type=int, default=500_000, help="rows of the table of 24 columns (default 500,000)")
+    parser.add_argument(
+        "--small-rows", type=int, default=100_000, help="rows of which ten times as many are loaded too"
+    )
     parser.add_argument("--conversations", type=int, default=482, help="conversations of the Chatwoot case")
     parser.add_argument("--repeats", type=int, default=REPEATS, help="rounds of which the median is taken")
-    parser.add_argument("--dagster-repeats", type=int, default=3, help="rounds of the whole job under Dagster")
+    parser.add_argument("--job-repeats", type=int, default=3, help="rounds of whole jobs under Dagster")
+    parser.add_argument("--shop", default="default", choices=tuple(ecommerce.SIZES), help="size of the shop backfilled")
     given = parser.parse_args()
+    figures: dict[str, object] = dict.fromkeys(FIGURES)
+    phases: dict[str, object] = {}
 
     with databases("source", "dw") as (source, warehouse):
         pipe = bench_pipe.measure(source, warehouse, given.rows, given.repeats)
     for case, sides in pipe.items():
-        show(f"{given.rows:,} rows x 24 columns, {case}", sides, ("extract", "load", "total"), ("engine", "bare"))
+        show(
+            f"{given.rows:,} rows x 24 columns, {case}", sides, ("extract", "load", "total", "rows"), ("engine", "bare")
+        )
+        figures[f"{case.replace('-', '')}_ratio"] = ratio(sides, "engine", "bare")
+    phases["pipe"] = rounded(pipe)
+
+    delta = bench_scale.measure_delta(given.small_rows, given.repeats)
+    large = "delta of ten times the table"
+    show(f"2,000 changes in {given.small_rows:,} rows", delta, ("extract", "load", "total", "rows"), (large, "delta"))
+    figures["delta_10x_ratio"] = ratio(delta, large, "delta")
+    figures["delta_10x_unindexed_ratio"] = ratio(delta, f"{large}, no index on the cursor", large)
+    memory = bench_scale.measure_memory(given.small_rows)
+    console.print(
+        f"peak memory: {memory['rows']:.0f} MiB; of ten times the rows: {memory['ten times the rows']:.0f} MiB"
+    )
+    figures["memory_10x_ratio"] = round(memory["ten times the rows"] / memory["rows"], 2)
+    phases |= {"delta": rounded({"10x": delta}), "memory": memory}
+
     with databases("source", "dw") as (source, warehouse):
         rowwise = bench_rowwise.measure(source, warehouse, given.conversations, given.repeats)
     for case, sides in rowwise.items():
@@ -40,23 +68,29 @@ def main() -> None:
             ("extract", "transform", "load", "merge", "total", "rows"),
             ("row by row", "engine"),
         )
+    figures["rowwise_ratio"] = ratio(rowwise["first load"], "row by row", "engine")
+    figures["rowwise_day_ratio"] = ratio(rowwise["one more day"], "row by row", "engine")
+    phases["rowwise"] = rounded(rowwise)
+
+    start = bench_start.measure(given.repeats)
+    show("importing the definitions, and Dagster, SQLAlchemy and pandas", start, ("total",), ("definitions", "bare"))
+    figures["import_seconds"] = round(start["definitions"]["total"] - start["bare"]["total"], 2)
+
     with databases("source", "dw", "dagster") as (source, warehouse, storage):
-        dagster = bench_dagster.measure(source, warehouse, storage, given.conversations, given.dagster_repeats)
-    for case, phases in dagster.items():
+        job = bench_dagster.measure(source, warehouse, storage, given.conversations, given.job_repeats)
+    for case, found in job.items():
+        step = (found["total"] - found["engine"]) / found["tables"]
         console.print(
-            f"the whole Chatwoot job under Dagster, {case}: {phases['engine']:.2f} s in the engine "
-            f"({phases['tables']:.0f} tables), {phases['total']:.2f} s of wall time"
+            f"the whole Chatwoot job under Dagster, {case}: {found['engine']:.2f} s in the engine "
+            f"({found['tables']:.0f} tables), {found['total']:.2f} s of wall time, {step:.3f} s apart per table"
         )
-    figures: dict[str, object] = {
-        "full_ratio": ratio(pipe["full"], "engine", "bare"),
-        "delta_ratio": ratio(pipe["delta"], "engine", "bare"),
-        "noop_ratio": ratio(pipe["no-op"], "engine", "bare"),
-        "rowwise_ratio": ratio(rowwise["first load"], "row by row", "engine"),
-        "rowwise_day_ratio": ratio(rowwise["one more day"], "row by row", "engine"),
-        "rows": given.rows,
-        "phases": {"pipe": rounded(pipe), "rowwise": rounded(rowwise), "dagster": rounded({"job": dagster})},
-    }
-    print(json.dumps(figures))
+        figures["step_seconds"] = round(step, 3)
+    with databases("shop", "dw", "dagster") as (source, warehouse, storage):
+        backfill = bench_dagster.measure_backfill(source, warehouse, storage, given.shop, given.job_repeats)
+    show("36 months of fact_vendas", backfill, ("total",), ("backfill", "replace"))
+    figures["backfill_ratio"] = ratio(backfill, "backfill", "replace")
+    phases |= {"job": rounded({"job": job}), "backfill": rounded({"fact_vendas": backfill})}
+    print(json.dumps(figures | {"rows": given.rows, "phases": phases}))
 
 
 def ratio(sides: Mapping[str, Phases], above: str, below: str, phase: str = "total") -> float:

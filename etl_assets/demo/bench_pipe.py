@@ -153,12 +153,7 @@ def declaration() -> TableSpec:
 
 def measure(source: str, warehouse: str, rows: int, repeats: int) -> dict[str, dict[str, Phases]]:
     """Medians of a first load of `rows` rows, of a day (1 % of them changed, 1 % new), and of a run with no change."""
-    dialect = PostgresDialect()
-    typed = ", ".join(f"{n} {dialect.declared_type(c)}" for n, c in declaration().table.columns.items() if n in NAMES)
-    with psycopg.connect(dsn(source)) as conn:
-        conn.execute(f"CREATE TABLE orders ({typed}, PRIMARY KEY (id))".encode())
-        conn.execute(_fill(f"generate_series(1, {rows}) AS n, LATERAL (SELECT 0 AS d) AS x").encode())
-        conn.execute("CREATE INDEX ON orders (updated_at)")
+    typed = fill_source(source, rows)
     engine, bare = EnginePipe(source, warehouse), BarePipe(source, warehouse, typed)
     sides: dict[str, Callable[[], Phases]] = {"engine": engine.load, "bare": bare.load}
     many = max(rows // 100, 1)
@@ -176,6 +171,17 @@ def measure(source: str, warehouse: str, rows: int, repeats: int) -> dict[str, d
     out["delta"] = interleaved(sides, day, repeats)
     out["no-op"] = interleaved(sides, lambda _round: settle(source, warehouse), repeats)
     return out
+
+
+def fill_source(source: str, rows: int) -> str:
+    """Make the table and fill it, indexed on its cursor; return its columns as DDL has them."""
+    dialect = PostgresDialect()
+    typed = ", ".join(f"{n} {dialect.declared_type(c)}" for n, c in declaration().table.columns.items() if n in NAMES)
+    with psycopg.connect(dsn(source)) as conn:
+        conn.execute(f"CREATE TABLE orders ({typed}, PRIMARY KEY (id))".encode())
+        conn.execute(_fill(f"generate_series(1, {rows}) AS n, LATERAL (SELECT 0 AS d) AS x").encode())
+        conn.execute("CREATE INDEX orders_updated_at_idx ON orders (updated_at)")
+    return typed
 
 
 def play(source: str, day: int, last: int, many: int) -> None:

@@ -113,7 +113,7 @@ def test_a_failure_fires_until_the_next_success(shop: Shop) -> None:
     assert injected(look_) == {"etl_failure": {"dim_regiao"}, "etl_recurrent_failure": {"dim_regiao"}}
     failure = look_.checks["etl_failure"]
     assert (failure.severity, failure.metadata["entidades"].value) == (dg.AssetCheckSeverity.ERROR, 1)
-    assert look_.checks["etl_recurrent_failure"].severity == dg.AssetCheckSeverity.WARN
+    assert look_.checks["etl_recurrent_failure"].severity == dg.AssetCheckSeverity.ERROR, "2 of 3: over half"
     assert (look_.entities["dim_regiao"]["status"], look_.entities["dim_desconto"]["status"]) == ("FALHA", "OK")
     assert "etl_failure" in look_.entities["dim_regiao"]["alertas"]
     assert (look_.numbers["runs_falhos_24h"], look_.numbers["ultimo_run_status"]) == (2, "partial")
