@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from etl_assets.demo import ecommerce, embedded
 from etl_assets.engine.dialects.servers import SQL_SERVER
 from etl_assets.orchestration.io_managers import SqlServerIOManager
+from etl_assets_tests.graph.lookout import ENTITIES, seen
 from etl_assets_tests.graph.shop import FACTS, Shop
 from etl_assets_tests.graph.world import Databases, counts, written
 from etl_assets_tests.sqlserver.both import Warehouse, copy_shop, create_shop, differences
@@ -87,8 +88,10 @@ def test_what_operators_use_works_on_it(pair: Pair) -> None:
     warehouse = Warehouse(shop.system)
     assert warehouse.rows("SELECT COUNT(*) FROM stg.orders") == [(0,)], "a dry run leaves nothing"
     shop.succeed()
-    monitor = shop.run("monitor")
-    assert monitor.success, monitor.error
+    look = seen(shop.defs.resolve_job_def(shop.system.job("monitor")).execute_in_process(instance=shop.instance))
+    assert list(look.entities) == list(ENTITIES)
+    assert {row["status"] for row in look.entities.values()} == {"OK"}
+    assert (look.numbers["entidades_ativas"], look.numbers["status_ok"]) == (9, 9)
     control = dict(warehouse.rows("SELECT entity_name, last_status FROM ops.etl_control"))
     assert len(control) == 9
     assert set(control.values()) == {"success"}

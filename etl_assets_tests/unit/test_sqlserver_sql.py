@@ -202,6 +202,20 @@ def test_literals(text: str, type_: str, literal: str) -> None:
     assert D.literal(text, type_) == literal
 
 
+@pytest.mark.parametrize(
+    ("type_", "text"),
+    [
+        ("money", "CONVERT(nvarchar(max), [x], 2)"),
+        ("smallmoney", "CONVERT(nvarchar(max), [x], 2)"),
+        ("decimal(9,2)", "CONVERT(nvarchar(max), [x], 121)"),
+        ("float", "CONVERT(nvarchar(34), [x], 3)"),
+        ("datetime2(6)", "CONVERT(nvarchar(34), [x], 121)"),
+    ],
+)
+def test_texts_of_which_the_same_value_can_be_made_again(type_: str, text: str) -> None:
+    assert sqlserver_stage.as_text("[x]", type_) == text
+
+
 def test_a_nul_character_is_no_value() -> None:
     with pytest.raises(DataError, match="NUL"):
         D.literal("a\x00b", "nvarchar(10)")

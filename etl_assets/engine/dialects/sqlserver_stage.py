@@ -38,6 +38,9 @@ def as_text(expression: str, type_: str) -> str:
         return f"CONVERT(nvarchar(max), {expression}, 2)"
     if types.is_text(type_):
         return f"CAST({expression} AS nvarchar(max))"
+    if types.is_money(type_):
+        # All four decimals; of any other style it keeps two, or refuses it.
+        return f"CONVERT(nvarchar(max), {expression}, 2)"
     # 121: should it be a time after all; numbers do not care.
     return f"CONVERT(nvarchar(max), {expression}, 121)"
 

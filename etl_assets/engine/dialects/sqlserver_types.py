@@ -166,6 +166,10 @@ def is_inexact(spelling: str) -> bool:
     return split(spelling)[0] in _INEXACT
 
 
+def is_money(spelling: str) -> bool:
+    return split(spelling)[0] in _MONEY
+
+
 def is_temporal(spelling: str) -> bool:
     return split(spelling)[0] in (*_TIMES, "time")
 
