@@ -67,6 +67,9 @@ def test_objects_are_named_and_values_are_not(number: int, text: str, said: str)
         ((20009, b"DB-Lib error message 20009, severity 9:\nUnable to connect (127.0.0.1)\n"), TransientError),
         (((18456, b"Login failed for user 'etl'.DB-Lib error message 20018, severity 14:\nGeneral\n"
            b"DB-Lib error message 20002, severity 9:\nAdaptive Server connection failed\n"),), AccessError),
+        # A second login that is refused in one process: its message is lost, its severity is not.
+        ((18456, b"DB-Lib error message 20018, severity 14:\nGeneral SQL Server error: Check messages\n"
+          b"DB-Lib error message 20002, severity 9:\nAdaptive Server connection failed\n"), AccessError),
         (("Connection is closed",), TransientError),
         # The number is that of an earlier login, to another server.
         ((18456, b"DB-Lib error message 20009, severity 9:\nUnable to connect: unavailable or does not exist\n"),

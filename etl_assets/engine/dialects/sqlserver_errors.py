@@ -27,6 +27,9 @@ _SAY_NOTHING_ELSE = {207, 208, 209, 468, 911, 1088, 1776, 1778, 2714, 2759, 3701
 _NAMES_FIRST = {515, 547, 2601, 2627, 2628, 8152}
 _OBJECTS = re.compile(r"\b(constraint|object|table|column|index) ['\"]([\w.$# \[\]]+)['\"]", re.I)
 _LIBRARY = re.compile(r"DB-Lib error message (\d+)")
+# The severities of a refused login and of a database that cannot be opened.
+_REFUSAL = re.compile(r"DB-Lib error message 20018, severity 1[14]\b")
+_LOGIN_FAILED = 18456
 _VALUE_FOLLOWS = re.compile(r"The duplicate key value|Truncated value", re.I)
 
 
@@ -74,6 +77,9 @@ def _read(cause: BaseException) -> tuple[list[int], str]:
     numbers = [given] if isinstance(given, int) and not silent else []
     # A message of no weight (5703, the language was set) may come first and hide the failure.
     numbers += [int(n) for n in _LIBRARY.findall(text)]
+    if silent and 20002 in numbers and _REFUSAL.search(text):
+        # Of a second refused login in one process the driver keeps no message, but how grave it was.
+        numbers.insert(0, _LOGIN_FAILED)
     told = [n for n in numbers if n not in (5701, 5703, 20018)]
     return told or ([given] if isinstance(given, int) else []), text
 
