@@ -41,7 +41,7 @@ def record(writer: Writer, destination: Destination, producer: TableSpec) -> Non
             type_, relation = dialect.declared_type(producer.table.columns[reading.column]), f"{dialect.changes} c"
             column = f"c.{dialect.quote(reading.column)}"
             if not producer.is_mirror:
-                type_ = as_it_stands(type_)
+                type_ = as_it_stands(dialect, type_)
             if reading.select:
                 type_, relation, column = "date", f"({dialect.over_changes(reading.select)}) c (day)", "c.day"
             months = (dialect.month_of(column, type_, destination.zone, o) for o in reading.offsets)

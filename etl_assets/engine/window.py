@@ -13,9 +13,9 @@ from etl_assets.engine.dialects.base import Dialect
 from etl_assets.engine.months import following, ranges
 
 
-def as_it_stands(type_: str) -> str:
+def as_it_stands(dialect: Dialect, type_: str) -> str:
     """The type by which the month of a column of a SQL table is taken: what has no time zone is reporting time."""
-    return "date" if "without time zone" in type_ else type_
+    return "date" if dialect.is_naive(type_) else type_
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Window:
 
     def month(self, alias: str) -> str:
         """Text `YYYY-MM-01` of a row's month."""
-        return self.dialect.month_of(self._at(alias), as_it_stands(self.type), self.zone, 0)
+        return self.dialect.month_of(self._at(alias), as_it_stands(self.dialect, self.type), self.zone, 0)
 
     def _at(self, alias: str) -> str:
         return f"{alias}.{self.dialect.quote(self.column)}"
