@@ -71,6 +71,8 @@ def test_objects_are_named_and_values_are_not(number: int, text: str, said: str)
         ((18456, b"DB-Lib error message 20018, severity 14:\nGeneral SQL Server error: Check messages\n"
           b"DB-Lib error message 20002, severity 9:\nAdaptive Server connection failed\n"), AccessError),
         (("Connection is closed",), TransientError),
+        (("Not connected to any MS SQL server",), TransientError),
+        (("Unknown error",), EtlError),
         # The number is that of an earlier login, to another server.
         ((18456, b"DB-Lib error message 20009, severity 9:\nUnable to connect: unavailable or does not exist\n"),
          TransientError),

@@ -51,7 +51,8 @@ def classify(error: BaseException) -> EtlError:
         return TransientError(f"{_WORDS.get(number, 'the server is busy or the connection was lost')} (error {number})")
     if number is None:
         # The driver's own words: it says these of connections it has closed, never of values.
-        return TransientError("the connection is closed") if "closed" in text else EtlError("the driver failed")
+        lost = "closed" in text or "Not connected" in text
+        return TransientError("the connection is closed") if lost else EtlError("the driver failed")
     named = _named(number, text)
     return DataError(f"the server refused a value or a statement (error {number}{', ' + named if named else ''})")
 
