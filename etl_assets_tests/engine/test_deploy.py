@@ -70,24 +70,24 @@ def test_processes_that_deploy_at_once_agree(make_world: MakeWorld, tmp_path: Pa
 
 
 def test_a_view_is_replaced_when_its_sql_changes_and_so_are_its_readers(make_world: MakeWorld) -> None:
-    over = view("marts.over", ("id", sa.BigInteger()))
+    above = view("marts.above", ("id", sa.BigInteger()))
     other = view("marts.other", ("id", sa.BigInteger()))
     world = make_world(
         orders(),
         SHOWN,
-        over,
+        above,
         other,
         marts__shown=BASE_SQL,
-        marts__over="SELECT s.id FROM marts.shown AS s",
+        marts__above="SELECT s.id FROM marts.shown AS s",
         marts__other=BASE_SQL,
     )
     world.add_orders(1, 5)
     world.run("orders")
     before = {name: oid for oid, name, _ in catalog(world)}
     world = world.changed(marts__shown=f"{BASE_SQL} WHERE o.id > 3")
-    assert world.rows("SELECT id FROM marts.over ORDER BY 1") == [(4,), (5,)]
+    assert world.rows("SELECT id FROM marts.above ORDER BY 1") == [(4,), (5,)]
     after = {name: oid for oid, name, _ in catalog(world)}
-    assert {n for n in after if after[n] != before[n]} == {"shown", "over"}
+    assert {n for n in after if after[n] != before[n]} == {"shown", "above"}
 
 
 def test_views_follow_a_table_that_was_moved_away(make_world: MakeWorld) -> None:
@@ -198,16 +198,16 @@ def test_tables_whose_sql_has_changed_are_rebuilt_whole_by_the_next_run(make_wor
 
 
 def test_a_table_follows_the_sql_of_the_views_it_reads(make_world: MakeWorld) -> None:
-    over = view("marts.over", ("day", sa.Date()), ("amount", sa.Numeric()))
+    above = view("marts.above", ("day", sa.Date()), ("amount", sa.Numeric()))
     shown = view("marts.shown", ("day", sa.Date()), ("amount", sa.Numeric()))
     world = make_world(
         orders(),
         shown,
-        over,
+        above,
         daily(),
         marts__shown="SELECT o.day, o.amount FROM staging.orders AS o",
-        marts__over="SELECT s.day, s.amount FROM marts.shown AS s",
-        marts__daily="SELECT v.day, COUNT(*) AS n, SUM(v.amount) AS total FROM marts.over AS v GROUP BY v.day",
+        marts__above="SELECT s.day, s.amount FROM marts.shown AS s",
+        marts__daily="SELECT v.day, COUNT(*) AS n, SUM(v.amount) AS total FROM marts.above AS v GROUP BY v.day",
     )
     world.add_orders(1, 5)
     world.run_all()
