@@ -52,7 +52,9 @@ class RunAudit:
         """The run's surrogate key; the row is created on first use."""
         if self._run_id is None:
             with self._begin() as conn:
-                self._run_id = self._find(conn) or self._create(conn)
+                found = self._find(conn) or self._create(conn)
+            # Only now: of a commit that failed there may be no row.
+            self._run_id = found
         return self._run_id
 
     @property
