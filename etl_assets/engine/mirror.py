@@ -46,6 +46,8 @@ class MirrorLoad(Load):
     _stopped: bool = field(default=False, init=False)
     _advanced: int = field(default=0, init=False)
     _uncommitted: bool = field(default=False, init=False)
+    # Whether a row at or after the watermark was seen in the source.
+    _at_mark: bool = field(default=False, init=False)
     _bound: str | None = field(default=None, init=False)
 
     def move(self, writer: Writer, before: control.ControlRow) -> None:
@@ -175,9 +177,12 @@ class MirrorLoad(Load):
     def _moved(self, attempt: Attempt, read: Read, position: tuple[str, ...] | None) -> Mark | None:
         """Record how far the staged batch reads; return the new watermark, if it moves."""
         writer = attempt.writer
-        if read.moves == "watermark" and not _ends_at(position, attempt.before.mark):
+        if read.moves == "watermark":
             assert attempt.bound is not None
-            return watermark.advance(writer, attempt.text, attempt.staged.name, attempt.bound)
+            here = _ends_at(position, attempt.before.mark)
+            moved = None if here else watermark.advance(writer, attempt.text, attempt.staged.name, attempt.bound)
+            self._at_mark |= here or moved is not None
+            return moved
         if read.moves == "position" and attempt.first and position is not None:
             control.write(writer.conn, self.spec.entity, initial_position=position)
         return None
@@ -205,7 +210,9 @@ class MirrorLoad(Load):
             mark = watermark.settle(writer, self.spec, attempt.text, attempt.bound)
             self.result.cursor_end = mark[0] if mark else None
             self.write_batch(writer, Counts(), mark, 0.0, 0.0)
-        elif self._is_incremental and self.result.counts.extracted == 0:
+        elif (
+            self._is_incremental and not self._at_mark and not watermark.is_there(attempt.source, attempt.text, before)
+        ):
             self.note(
                 f"nothing at or after the watermark {before.cursor_value}, not even the row that set it: rows were "
                 "deleted, or the source was restored from a backup; run a full load"

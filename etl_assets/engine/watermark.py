@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import sqlalchemy as sa
+
 from etl_assets.engine import control
 from etl_assets.engine.destination import Writer
 from etl_assets.engine.extract import SourceText
@@ -39,6 +41,22 @@ def advance(writer: Writer, text: SourceText, stage: str, bound: str) -> Mark | 
     key = last[1:] or None
     control.write(writer.conn, entity, cursor_value=last[0], cursor_key=key, cursor_type=cursor_type)
     return last
+
+
+def is_there(source: sa.Connection, text: SourceText, before: control.ControlRow) -> bool:
+    """Whether the source still has a row at or after the watermark; rows from the future do not count.
+
+    Whatever a cutoff leaves for later counts: the row that set the watermark may have been changed a moment ago.
+    """
+    assert before.cursor_value is not None
+    column, type_ = text.typed(text.cursor)
+    mark, now = (text.dialect.literal(v, type_) for v in (before.cursor_value, text.dialect.clock(source, type_)))
+    assert text.spec.source is not None
+    there = (
+        f"SELECT 1 AS one FROM {text.dialect.relation(text.spec.source)} "
+        f"WHERE {column} = {mark} OR ({column} > {mark} AND {column} <= {now})"
+    )
+    return bool(text.dialect.number(source, f"SELECT CASE WHEN EXISTS ({there}) THEN 1 ELSE 0 END"))
 
 
 def settle(writer: Writer, spec: TableSpec, text: SourceText, bound: str) -> Mark | None:
