@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from etl_assets.engine import control, failpoint, pending
 from etl_assets.engine.audit import SWITCHED_OFF, RunAudit
 from etl_assets.engine.destination import Destination, Writer
-from etl_assets.engine.errors import EtlError, LockBusyError
+from etl_assets.engine.errors import EtlError, LockBusyError, TimedOutError
 from etl_assets.engine.judge import Judge
 from etl_assets.engine.options import DEFAULT_BATCH_SIZE, Counts, Mark, Options, Progress, Result
 from etl_assets.engine.retry import attempts
@@ -107,8 +108,20 @@ class Load(ABC):
         except Exception as error:
             # SQLAlchemy wraps most driver errors; COPY raises the driver's own. None may carry values further: of an
             # error nobody foresaw the place is kept, not the text.
-            known = self.destination.dialect.classify(error)
+            known = self._told(self.destination.dialect.classify(error))
             raise known.with_traceback(error.__traceback__) from None
+
+    def _told(self, error: EtlError) -> EtlError:
+        """A timeout with the entity's name, and with those who hold locks where it writes, if the server tells."""
+        if not isinstance(error, TimedOutError):
+            return error
+        held: tuple[str, ...] = ()
+        # What cannot be asked is no reason to hide the timeout.
+        with suppress(SQLAlchemyError), self.destination.engine.connect() as conn:
+            ours = [f"{t.schema}.{t.name}" for t in control.metadata.tables.values()]
+            held = self.destination.dialect.holders(conn, self.spec.relation, ours)
+        by = f"; locks are held by {', '.join(held)}" if held else ""
+        return TimedOutError(f"{self.spec.entity}: {error}{by}")
 
     def _open(self, writer: Writer, before: control.ControlRow) -> None:
         self._made, self._settled = Progress(), {}

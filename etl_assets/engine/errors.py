@@ -60,6 +60,10 @@ class TransientError(EtlError):
     transient = True
 
 
+class TimedOutError(TransientError):
+    """A lock was not free, or a statement not done, within the time the session allows."""
+
+
 class DataError(EtlError):
     """The server refused values or a statement; permanent for the same input."""
 

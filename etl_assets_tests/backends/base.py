@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any, ClassVar
 
+import pytest
 import sqlalchemy as sa
 
 from etl_assets.engine.dialects.base import Dialect
@@ -33,6 +34,10 @@ class Backend(ABC):
     # The longest text that may be a key, and the type of such a column.
     longest_key: ClassVar[int]
     key_text: ClassVar[sa.types.TypeEngine[Any]]
+    # Whether a key of blanks is another than the empty one.
+    tells_blanks: ClassVar[bool]
+    # The function that counts the letters of a text.
+    length: ClassVar[str]
     # A timestamp without decimals of a second.
     whole_seconds: ClassVar[sa.types.TypeEngine[Any]]
 
@@ -67,6 +72,23 @@ class Backend(ABC):
     @abstractmethod
     def cut(self, conn: sa.Connection, application: str | None = None) -> None:
         """End every other session of this database, or those that carry the name."""
+
+    # Whether the server says of a lock that was waited for in vain that it was one, and who holds it.
+    tells_lock_timeouts: ClassVar[bool]
+    # What is said of the victim of a deadlock.
+    deadlocked: ClassVar[str]
+
+    @abstractmethod
+    def session(self, conn: sa.Connection) -> int:
+        """The server's number of a session."""
+
+    @abstractmethod
+    def wait_for_locks(self, patch: pytest.MonkeyPatch, milliseconds: int) -> None:
+        """Make sessions that the engine opens from now on wait no longer for a lock."""
+
+    @abstractmethod
+    def survive_deadlocks(self, conn: sa.Connection) -> None:
+        """See to it that of two sessions in a deadlock the other one is the victim."""
 
     @abstractmethod
     def allow_snapshots(self, conn: sa.Connection) -> None:
@@ -119,6 +141,10 @@ class Backend(ABC):
     @abstractmethod
     def retyped(self, relation: str, column: str, type_: str) -> str:
         """A statement that gives a column another type."""
+
+    @abstractmethod
+    def required(self, relation: str, column: str, type_: str) -> str:
+        """A statement that makes a column of that type NOT NULL."""
 
     @abstractmethod
     def renamed(self, relation: str, new: str) -> str:

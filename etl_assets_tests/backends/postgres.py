@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import ClassVar
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.pool import NullPool
 
 from etl_assets.engine import tsql
-from etl_assets.engine.dialects import postgres_copy
+from etl_assets.engine.dialects import postgres, postgres_copy
 from etl_assets.engine.dialects import postgres_types as types
 from etl_assets.engine.dialects.postgres import PostgresDialect
+from etl_assets.engine.dialects.postgres_stage import quoted_text
 from etl_assets.engine.spec import TableSpec
 from etl_assets.engine.sqlfile import Language
 from etl_assets_tests.backends.base import Backend, Rows, Texts, compared
@@ -35,9 +37,13 @@ class PostgresBackend(Backend):
     check_violated = "23514"
     # No limit of its own that a test would reach with a text that compresses.
     longest_key = 500
+    tells_blanks = True
+    length = "LENGTH"
     key_text = sa.Text()
     whole_seconds = postgresql.TIMESTAMP(precision=0)
     row_version = "xmin::text"
+    tells_lock_timeouts = True
+    deadlocked = "40P01"
     now = "(now() AT TIME ZONE 'utc')"
     clock = "(clock_timestamp() AT TIME ZONE 'utc')"
 
@@ -65,6 +71,18 @@ class PostgresBackend(Backend):
             f"WHERE pid <> pg_backend_pid() AND datname = current_database(){which}",
         )
 
+    def session(self, conn: sa.Connection) -> int:
+        return self.dialect.number(conn, "SELECT pg_backend_pid()")
+
+    def wait_for_locks(self, patch: pytest.MonkeyPatch, milliseconds: int) -> None:
+        told = tuple(f"SET lock_timeout = {milliseconds}" if "lock_timeout" in s else s for s in postgres._SETTINGS)
+        assert told != postgres._SETTINGS
+        patch.setattr(postgres, "_SETTINGS", told)
+
+    def survive_deadlocks(self, conn: sa.Connection) -> None:
+        # Who looks for one, after this time, and finds it gives way.
+        self.execute(conn, "SET deadlock_timeout = '1min'")
+
     def allow_snapshots(self, conn: sa.Connection) -> None:
         """Every database does."""
 
@@ -91,6 +109,9 @@ class PostgresBackend(Backend):
 
     def retyped(self, relation: str, column: str, type_: str) -> str:
         return f'ALTER TABLE {relation} ALTER COLUMN "{column}" TYPE {type_}'
+
+    def required(self, relation: str, column: str, type_: str) -> str:
+        return f'ALTER TABLE {relation} ALTER COLUMN "{column}" SET NOT NULL'
 
     def renamed(self, relation: str, new: str) -> str:
         return f"ALTER TABLE {relation} RENAME TO {new}"
@@ -134,7 +155,7 @@ class PostgresBackend(Backend):
         keys = ", ".join(self.dialect.quote(names[k]) for k in spec.key)
         key = f"jsonb_build_array({keys})::text"
         # Values that were rejected need not convert.
-        without = ", ".join(f"'{k}'" for k in left_out)
+        without = ", ".join(quoted_text(k) for k in left_out)
         kept = f" WHERE {key} NOT IN ({without})" if without else ""
         found: Texts = {}
         for row_key, digest in rows(f"SELECT {key}, md5(row({', '.join(typed)})::text) FROM {relation}{kept}"):

@@ -118,6 +118,10 @@ class Dialect(ABC):
     @abstractmethod
     def unlock(self, conn: sa.Connection, name: str) -> None: ...
 
+    def holders(self, conn: sa.Connection, target: str, others: Iterable[str] = ()) -> tuple[str, ...]:
+        """Who holds locks of `target` (but whoever loads it) or of `others`; empty where it cannot be told."""
+        return ()
+
     @abstractmethod
     def version(self, conn: sa.Connection) -> str:
         """The server's product and version, for people."""

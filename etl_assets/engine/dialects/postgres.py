@@ -6,7 +6,7 @@ Belongs here: everything server-specific but the generated SQL of staging and me
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import psycopg
@@ -20,11 +20,20 @@ from etl_assets.engine.dialects.postgres_copy import PostgresCopyStream
 from etl_assets.engine.dialects.postgres_merge import PostgresMerge
 from etl_assets.engine.dialects.postgres_stage import quoted_text
 from etl_assets.engine.dialects.sessions import make_engine
-from etl_assets.engine.errors import AccessError, DataError, EtlError, TransientError, describe, without_secrets
+from etl_assets.engine.errors import (
+    AccessError,
+    DataError,
+    EtlError,
+    TimedOutError,
+    TransientError,
+    describe,
+    without_secrets,
+)
 from etl_assets.engine.tsql import to_postgres
 
 # SQLSTATE classes and codes that may succeed when tried again.
 _TRANSIENT = ("08", "40", "53", "57P", "57014", "55P03", "25P03", "58")
+_TIMED_OUT = ("55P03", "57014")
 _ACCESS = ("28", "3D", "42501")
 _REFUSED = (
     "password authentication failed",
@@ -64,6 +73,20 @@ WITH RECURSIVE found (attnum, name, required, type, modifier) AS (
 )
 SELECT f.name, format_type(f.type, f.modifier), f.required
 FROM found f JOIN pg_type t ON t.oid = f.type AND t.typtype <> 'd' ORDER BY f.attnum
+"""
+
+# Readers block nobody but a change of columns, hence last. Whoever holds the advisory lock of the target is its loader.
+_HOLDERS = """
+SELECT a.pid, a.application_name, max(l.mode), l.relation::regclass::text
+FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+WHERE l.granted AND l.locktype = 'relation' AND l.relation IN ({relations})
+AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND NOT EXISTS (
+    SELECT 1 FROM pg_locks k WHERE k.pid = l.pid AND k.locktype = 'advisory' AND k.database = l.database
+    AND (k.classid::bigint << 32 | k.objid::bigint) = {number}
+)
+AND l.pid <> pg_backend_pid()
+GROUP BY a.pid, a.application_name, a.xact_start, l.relation
+ORDER BY bool_and(l.mode = 'AccessShareLock'), a.xact_start LIMIT 5
 """
 
 
@@ -139,6 +162,8 @@ class PostgresDialect(PostgresMerge):
         # A function may say anything under any code; the server's own words are known not to quote rows.
         primary = "raised by a function" if diag.source_function == "exec_stmt_raise" else diag.message_primary
         text = describe(state, primary, column=diag.column_name, table=diag.table_name)
+        if state in _TIMED_OUT:
+            return TimedOutError(text)
         if state.startswith(_TRANSIENT):
             return TransientError(text)
         return AccessError(text) if state.startswith(_ACCESS) else DataError(text)
@@ -148,6 +173,12 @@ class PostgresDialect(PostgresMerge):
 
     def unlock(self, conn: sa.Connection, name: str) -> None:
         self.scalar(conn, f"SELECT pg_advisory_unlock({_lock_number(name)})")
+
+    def holders(self, conn: sa.Connection, target: str, others: Iterable[str] = ()) -> tuple[str, ...]:
+        # Asked when the wait is over: pg_blocking_pids() would say nothing any more.
+        relations = ", ".join(f"to_regclass({quoted_text(self.relation(r))})" for r in (target, *others))
+        found = self.rows(conn, _HOLDERS.format(relations=relations, number=_lock_number(target)))
+        return tuple(f"pid {pid} (application {name!r}, {mode} on {where})" for pid, name, mode, where in found)
 
     def version(self, conn: sa.Connection) -> str:
         return f"PostgreSQL {self.scalar(conn, 'SHOW server_version')}"

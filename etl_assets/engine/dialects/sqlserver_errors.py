@@ -10,7 +10,7 @@ import re
 import pymssql
 from sqlalchemy.exc import DBAPIError
 
-from etl_assets.engine.errors import AccessError, DataError, EtlError, TransientError
+from etl_assets.engine.errors import AccessError, DataError, EtlError, TimedOutError, TransientError
 
 # Deadlock, lock and query timeouts, memory and log waits, a server that starts, stops or moves, Azure's throttling.
 _TRANSIENT = {
@@ -20,6 +20,7 @@ _TRANSIENT = {
 }  # fmt: skip
 # The client library's own: timeout, write or read failed, dead or unreachable server.
 _CONNECTION = {20002, 20003, 20004, 20006, 20009, 20017, 20047}
+_TIMED_OUT = {-2, 1222, 20003}
 _ACCESS = {18452, 18456, 18470, 18486, 18487, 18488, 4060, 916, 229, 230, 262, 297, 300, 2760, 15151, 15247}
 # Messages that name objects and never hold a value.
 _SAY_NOTHING_ELSE = {207, 208, 209, 468, 911, 1088, 1776, 1778, 2714, 2759, 3701, 3727, 4902, 4922, 4924, 15151}
@@ -48,7 +49,8 @@ def classify(error: BaseException) -> EtlError:
         return AccessError(f"the server refused: {_named(number, text) or 'login or permission'} (error {number})")
     if _TRANSIENT.intersection(numbers) or _CONNECTION.intersection(numbers):
         number = next(n for n in numbers if n in _TRANSIENT or n in _CONNECTION)
-        return TransientError(f"{_WORDS.get(number, 'the server is busy or the connection was lost')} (error {number})")
+        kind = TimedOutError if number in _TIMED_OUT else TransientError
+        return kind(f"{_WORDS.get(number, 'the server is busy or the connection was lost')} (error {number})")
     if number is None:
         # The driver's own words: it says these of connections it has closed, never of values.
         lost = "closed" in text or "Not connected" in text
