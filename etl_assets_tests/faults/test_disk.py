@@ -1,0 +1,96 @@
+"""A disk that is full: the warehouse's, in earnest, and the one our own log is on."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from etl_assets.demo import pg_binaries
+from etl_assets.engine import entity, retry
+from etl_assets.engine.errors import TransientError
+from etl_assets.orchestration.logs import DailyJsonLines
+from etl_assets_tests.faults.one_asset import build_system, run
+from etl_assets_tests.invariants import assert_every_run_ended, assert_holds
+from etl_assets_tests.world import MakeWorld, World, customers, daily, orders
+
+MEGABYTES = 3
+# Rows that do not compress.
+_HASHES = "(SELECT string_agg(md5((i * 1000 + j)::text), '') FROM generate_series(1, 60) j)"
+
+
+@pytest.fixture
+def small_disk() -> Iterator[Path]:
+    """A folder of the server's on a file system of a few megabytes."""
+    folder = Path(tempfile.mkdtemp(prefix="etl_disk-", dir="/var/tmp"))
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={MEGABYTES}m", "tmpfs", str(folder)], check=True)
+    account = pg_binaries.server_account()
+    os.chown(folder, account.uid, account.gid)
+    folder.chmod(0o700)
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    shutil.rmtree(folder)
+
+
+def move(world: World, relation: str, tablespace: str) -> None:
+    world.sql(f"ALTER TABLE {relation} SET TABLESPACE {tablespace}")
+
+
+def test_a_full_disk_of_the_warehouse_stores_whole_batches_and_goes_on_when_there_is_room(
+    make_world: MakeWorld, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entity, "attempts", partial(retry.attempts, first_wait=0.01))
+    world = make_world(orders(), daily(), customers())
+    name = f"small_{world.url.database}"
+    world.sql(f"CREATE TABLESPACE {name} LOCATION '{small_disk}'")
+    try:
+        move(world, "staging.orders", name)
+        world.add_orders(1, 3000, note=_HASHES)
+        with pytest.raises(TransientError, match="SQLSTATE 53100"):
+            world.run("orders", batch_size=200)
+        failed = world.last_audit()
+        stored = world.value("SELECT count(*) FROM staging.orders")
+        assert failed["status"] == "failed"
+        assert 0 < stored < 3000
+        assert (failed["inserted"], stored % 200) == (stored, 0)
+        assert_every_run_ended(world)
+        move(world, "staging.orders", "pg_default")
+        rest = world.run("orders", batch_size=200)
+        assert (rest.counts.inserted, rest.counts.extracted) == (3000 - stored, 3000 - stored)
+        world.run_all()
+        assert_holds(world)
+    finally:
+        move(world, "staging.orders", "pg_default")
+        world.sql(f"DROP TABLESPACE {name}")
+
+
+def test_a_full_local_disk_costs_lines_of_the_log_and_nothing_else(
+    make_world: MakeWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk of the log; Dagster's own storage is a database, or on a disk of its own."""
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+    refused: list[type[BaseException] | None] = []
+    monkeypatch.setattr(DailyJsonLines, "handleError", lambda *_: refused.append(sys.exc_info()[0]))
+    folder, world = tmp_path / "logs", make_world()
+    world.add_orders(1, 30)
+    handler = {"class": f"{DailyJsonLines.__module__}.{DailyJsonLines.__name__}", "folder": str(folder)}
+    logs = {"python_log_level": "INFO", "dagster_handler_config": {"handlers": {"json_lines": handler}}}
+    with dg.DagsterInstance.local_temp(str(tmp_path), overrides={"python_logs": logs}) as instance:
+        folder.mkdir()
+        for day in (datetime.now(tz=UTC), datetime.now(tz=UTC) + timedelta(days=1)):
+            (folder / f"etl_{day:%Y%m%d}.jsonl").symlink_to("/dev/full")
+        outcome = run(build_system(world.url, world.root), instance)
+    assert (outcome.status, outcome.counts["inserted"]) == ("success", 30)
+    assert set(refused) == {OSError}
+    assert_every_run_ended(world)
+    assert_holds(world)
