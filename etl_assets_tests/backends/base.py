@@ -143,10 +143,6 @@ class Backend(ABC):
         """A statement that gives a column another type."""
 
     @abstractmethod
-    def required(self, relation: str, column: str, type_: str) -> str:
-        """A statement that makes a column of that type NOT NULL."""
-
-    @abstractmethod
     def renamed(self, relation: str, new: str) -> str:
         """A statement that gives a table another name in its schema."""
 

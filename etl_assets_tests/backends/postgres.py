@@ -110,9 +110,6 @@ class PostgresBackend(Backend):
     def retyped(self, relation: str, column: str, type_: str) -> str:
         return f'ALTER TABLE {relation} ALTER COLUMN "{column}" TYPE {type_}'
 
-    def required(self, relation: str, column: str, type_: str) -> str:
-        return f'ALTER TABLE {relation} ALTER COLUMN "{column}" SET NOT NULL'
-
     def renamed(self, relation: str, new: str) -> str:
         return f"ALTER TABLE {relation} RENAME TO {new}"
 

@@ -121,9 +121,6 @@ class SqlServerBackend(Backend):
     def retyped(self, relation: str, column: str, type_: str) -> str:
         return f'ALTER TABLE {relation} ALTER COLUMN "{column}" {type_}'
 
-    def required(self, relation: str, column: str, type_: str) -> str:
-        return f'ALTER TABLE {relation} ALTER COLUMN "{column}" {type_} NOT NULL'
-
     def renamed(self, relation: str, new: str) -> str:
         return f"EXEC sp_rename '{relation}', '{new}', 'OBJECT'"
 

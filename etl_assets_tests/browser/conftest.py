@@ -37,9 +37,7 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
 
 
 @pytest.fixture(scope="session")
-def site(
-    pg_server: embedded.EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory, driver: object
-) -> Iterator[Site]:
+def site(pg_server: embedded.EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Webserver and daemon over a small Chatwoot that has been loaded once, through the queue."""
     source, warehouse, storage = (
         embedded.ensure_database(pg_server, f"{name}_{uuid.uuid4().hex[:8]}") for name in ("source", "dw", "dagster")
@@ -60,7 +58,7 @@ def site(
 
 
 @pytest.fixture
-def page(site: Site, driver: object, browser_folder: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
+def page(driver: object, site: Site, browser_folder: Path, request: pytest.FixtureRequest) -> Iterator[Page]:
     found = Page(driver, site.url, browser_folder)  # type: ignore[arg-type]
     before = request.session.testsfailed
     yield found

@@ -22,6 +22,7 @@ import psutil
 from etl_assets.settings import PROJECT_ROOT
 
 HOST = "127.0.0.1"
+WORKSPACE = str(PROJECT_ROOT / "workspace.yaml")
 T = TypeVar("T")
 
 
@@ -34,7 +35,7 @@ class Site:
         self.warehouse = warehouse
         self._storage = storage
         self._port = _free_port()
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     @property
     def url(self) -> str:
@@ -43,23 +44,30 @@ class Site:
     def start(self) -> None:
         """Start both and wait until the code location is loaded and the daemon beats. Raises TimeoutError with logs."""
         _write_instance(self.home)
-        workspace = str(PROJECT_ROOT / "workspace.yaml")
-        self._run("daemon", "dagster._daemon", "run", "-w", workspace)
-        self._run("webserver", "dagster_webserver", "-h", HOST, "-p", str(self._port), "-w", workspace)
+        self.start_daemon()
+        self._run("webserver", "dagster_webserver", "-h", HOST, "-p", str(self._port), "-w", WORKSPACE)
         self.wait("the webserver answers", self._is_up, 120)
         self.wait("the code location is loaded", self._jobs, 120)
         self.wait("the daemon is healthy", self._daemon_is_healthy, 120)
 
+    def start_daemon(self) -> None:
+        """Start it, again after it was killed."""
+        self._run("daemon", "dagster._daemon", "run", "-w", WORKSPACE)
+
+    def family(self, name: str) -> list[psutil.Process]:
+        """`daemon` or `webserver`, and all it has started: code servers, and the workers of runs."""
+        parent = psutil.Process(self._processes[name].pid)
+        return [parent, *parent.children(recursive=True)]
+
     def stop(self) -> None:
         """End both and whatever they started, code servers and runs included; leave no zombie."""
-        family = [psutil.Process(p.pid) for p in self._processes if p.poll() is None]
-        family += [child for parent in family for child in parent.children(recursive=True)]
+        family = [p for name, started in self._processes.items() if started.poll() is None for p in self.family(name)]
         for process in family:
             _quietly(process.terminate)
         _, alive = psutil.wait_procs(family, timeout=15)
         for process in alive:
             _quietly(process.kill)
-        for started in self._processes:
+        for started in self._processes.values():
             started.wait(timeout=15)
 
     def wait(self, what: str, ask: Callable[[], T | None], seconds: float) -> T:
@@ -68,7 +76,7 @@ class Site:
         while time.monotonic() < deadline:
             if answer := ask():
                 return answer
-            dead = [p.args for p in self._processes if p.poll() is not None]
+            dead = [p.args for p in self._processes.values() if p.poll() is not None]
             if dead:
                 raise RuntimeError(f"{dead} ended before {what}:\n{self.logs()}")
             time.sleep(0.5)
@@ -149,7 +157,7 @@ class Site:
             "ETL_ENV": "development",
             "PYTHONPATH": os.pathsep.join(filter(None, (str(PROJECT_ROOT), os.environ.get("PYTHONPATH")))),
         }
-        with (self.home / f"{name}.log").open("wb") as log:
+        with (self.home / f"{name}.log").open("ab") as log:
             # In the instance's folder: artifacts and compute logs are relative to where Dagster runs.
             process = subprocess.Popen(
                 [sys.executable, "-m", *command],
@@ -160,7 +168,7 @@ class Site:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self._processes.append(process)
+        self._processes[name] = process
 
     def _is_up(self) -> bool:
         try:

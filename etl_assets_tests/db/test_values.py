@@ -7,10 +7,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from etl_assets.engine.errors import DataError
 from etl_assets.engine.frame import FrameLoad, declare
 from etl_assets.engine.options import Options
 from etl_assets.engine.spec import Incremental, column
-from etl_assets_tests.invariants import assert_holds
+from etl_assets_tests.invariants import assert_every_run_ended, assert_holds
 from etl_assets_tests.world import MakeWorld, spec
 
 MOODS = "CREATE TYPE src.mood AS ENUM ('sad', 'ok'); CREATE DOMAIN src.small AS integer CHECK (VALUE < 100); "
@@ -147,3 +148,41 @@ def test_infinity_of_a_dataframe_arrives(make_world: MakeWorld) -> None:
     finally:
         audit.close([])
     assert world.rows("SELECT real FROM frames.scores ORDER BY id") == [(float("inf"),), (float("-inf"),)]
+
+
+def test_bytes_that_are_no_text_stop_the_load_without_a_trace_of_them(make_world: MakeWorld) -> None:
+    """Only a source that knows no encoding holds such bytes; the row cannot be told from its batch."""
+    world = make_world()
+    other = f"{world.url.database}_ascii"
+    world.sql(f"CREATE DATABASE {other} ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0")
+    try:
+        engine = sa.create_engine(
+            world.url.set(database=other),
+            isolation_level="AUTOCOMMIT",
+            poolclass=sa.NullPool,
+            connect_args={"client_encoding": "utf8"},
+        )
+        with engine.connect() as conn:
+            conn.exec_driver_sql("CREATE SCHEMA src")
+            conn.exec_driver_sql(
+                "CREATE TABLE src.orders (id bigint PRIMARY KEY, customer_id int, amount numeric, day date, note text, "
+                "updated_at timestamp NOT NULL)"
+            )
+            conn.exec_driver_sql(
+                r"INSERT INTO src.orders SELECT i, 1, 1, NULL, CASE WHEN i = 2 THEN E'secret \xff\xfe' ELSE 'ok' END, "
+                "'2026-01-01' FROM generate_series(1, 3) i"
+            )
+        world.source.__dict__["engine"] = world.destination.dialect.engine(
+            world.url.set(database=other), application="test"
+        )
+        with pytest.raises(DataError, match="SQLSTATE 22021") as caught:
+            world.run("orders")
+        assert "secret" not in str(caught.value)
+        assert world.value("SELECT count(*) FROM staging.orders") == 0
+        assert_every_run_ended(world)
+        with engine.connect() as conn:
+            conn.exec_driver_sql("UPDATE src.orders SET note = 'mended' WHERE id = 2")
+        assert world.run("orders").counts.inserted == 3
+    finally:
+        world.source.close()
+        world.sql(f"DROP DATABASE {other} WITH (FORCE)")
