@@ -180,6 +180,8 @@ class SqlServerMerge(SqlServerJudge):
 
     def _stored(self, spec: TableSpec, name: str, staged: Staged | None = None) -> str:
         """The type a column is stored in; one taken over from the source is in no declaration."""
+        if staged and name in staged.stored_types:
+            return staged.stored_types[name]
         if name in spec.table.columns:
             return self.declared_type(spec.table.columns[name])
         return self.adopted_type(staged.types[name]) if staged else "nvarchar(max)"

@@ -17,6 +17,7 @@ from etl_assets.engine.dialects import sqlserver_stream as stream
 from etl_assets.engine.dialects import sqlserver_types as types
 from etl_assets.engine.dialects.base import CatalogColumn, Dialect
 from etl_assets.engine.dialects.sqlserver_stream import SEQUENCE, bracketed
+from etl_assets.engine.errors import TransientError
 
 _serial = count(1)
 _CATALOG = """SELECT c.name, COALESCE(b.name, TYPE_NAME(c.user_type_id)), c.max_length, c.precision, c.scale,
@@ -111,6 +112,8 @@ class SqlServerStaging(Dialect):
             self.execute(conn, f"SELECT q.* INTO {stored} FROM {shape} AS q")
             found = self.rows(conn, catalog_query(f"OBJECT_ID(N'{stored}')"))
             self.execute(conn, f"DROP TABLE {stored}")
+        if not found:
+            raise TransientError("the server does not tell the columns of a table just made")
         self.execute(conn, f"DROP TABLE {shape}")
         return tuple(CatalogColumn(c.name, _held(c.type), False) for c in catalog_columns(found))
 
