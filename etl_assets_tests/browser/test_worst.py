@@ -150,24 +150,25 @@ def assert_completed(site: Site, backfill_id: str) -> None:
     assert [r["status"] for r in runs_of(site, backfill_id)] == ["SUCCESS"]
 
 
-def test_a_backfill_outlives_its_daemon(site: Site) -> None:
-    with held(site, "marts.mart_agentes") as mart:
-        started = backfill(site, months_until(this_month(), 12))
-        site.wait("the load waits for the table", mart.waiting, 90)
-        killed(site.family("daemon")[:1])
-        site.start_daemon()
-        mart.release()
-    assert_completed(site, started)
-    assert_nothing_is_left_to_do(site)
-
-
-def test_a_backfill_outlives_its_code_server(site: Site) -> None:
+def test_a_backfill_outlives_its_code_server_and_its_daemon(site: Site) -> None:
     with held(site, "marts.mart_agentes") as mart:
         started = backfill(site, months_until(this_month(), 12))
         site.wait("the load waits for the table", mart.waiting, 90)
         killed([p for p in site.family("daemon") if "grpc" in p.cmdline()])
         mart.release()
+    # The daemon has not found out yet, and tries to start this one there.
+    following = incremental(site)
+    log = site.home / "daemon.log"
+
+    def tried() -> bool:
+        status = site.runs(runIds=[following])[0]["status"]
+        return status in ("STARTED", "SUCCESS") or f"Caught an error dequeuing run {following}" in log.read_text()
+
+    site.wait("the daemon has tried", tried, 90)
+    killed(site.family("daemon")[:1])
+    site.start_daemon()
     assert_completed(site, started)
+    site.finish(following)
     assert_nothing_is_left_to_do(site)
 
 

@@ -73,7 +73,7 @@ def test_a_clock_set_back_five_minutes_hides_nothing(make_world: MakeWorld, monk
     monkeypatch.setattr(SourceText, "clock", lambda *_: world.backend.cursor("2026-03-01 12:05:00"))
     world.add_orders(14, 14, updated_at="'2026-03-01 12:01'")
     assert world.run("orders").counts.inserted == 1
-    assert world.control()["cursor_value"] == world.backend.cursor("2026-03-01 12:01:00")
+    assert world.control()["cursor_value"].startswith("2026-03-01 12:01:00")
     assert_holds(world)
 
 
