@@ -24,7 +24,7 @@ soak: $(READY) ## Kill the job 200 times under eight writers, then compare every
 
 test: lint browser ## Lint, types, layers, every test; then the engine again on the oldest PostgreSQL at hand
 	$(BIN)/pytest -m "not browser" -n 3 --dist loadfile $(PYTEST_ARGS)
-	$(BIN)/pytest -m browser $(PYTEST_ARGS)
+	$(BIN)/pytest -m browser -n 2 --dist loadfile $(PYTEST_ARGS)
 	ETL_TEST_PG_BIN=oldest $(BIN)/pytest etl_assets_tests/db etl_assets_tests/engine -m "not sqlserver and not faults" \
 		--ignore etl_assets_tests/db/test_embedded.py --ignore-glob 'etl_assets_tests/db/test_demo_*' \
 		-n 3 --dist loadfile $(PYTEST_ARGS)
