@@ -40,6 +40,8 @@ WRITERS = 8
 # Forked, so that a run costs no start: what is killed is the work.
 _FORK = multiprocessing.get_context("fork")
 _BATCH = 100
+# A run killed before its first table is taken for dead after 30 s of silence.
+_REAPED_WITHIN = 60.0
 Say = Callable[[str], None]
 
 
@@ -178,15 +180,18 @@ def _mended(system: System) -> int:
 
 
 def _unfinished(system: System) -> int:
-    destination = system.undeployed_destination()
-    time.sleep(1.5)  # the server notices a dead client within a second
-    audit.reap(destination)
-    with destination.engine.connect() as conn:
-        left = [
-            conn.execute(sa.select(sa.func.count()).where(table.c.status == "running")).scalar_one()
-            for table in (etl_run, etl_run_entity)
-        ]
-    return sum(left)
+    """Audit rows that the reaper has not closed within the minute it is given."""
+    destination, deadline = system.undeployed_destination(), time.monotonic() + _REAPED_WITHIN
+    while True:
+        audit.reap(destination)
+        with destination.engine.connect() as conn:
+            left = sum(
+                conn.execute(sa.select(sa.func.count()).where(table.c.status == "running")).scalar_one()
+                for table in (etl_run, etl_run_entity)
+            )
+        if not left or time.monotonic() > deadline:
+            return left
+        time.sleep(2)
 
 
 def main() -> None:
