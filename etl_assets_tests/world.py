@@ -56,9 +56,9 @@ def source_table(relation: str, *columns: tuple[str, Any], key: tuple[str, ...] 
     return sa.Table(name, sa.MetaData(), *made, schema=schema)
 
 
-def source_orders(*, key: bool = True, dated: bool = True) -> sa.Table:
-    """What the mirror `orders` is made of; without `dated`, `updated_at` may be NULL."""
-    return source_table(
+def source_orders(*, key: bool = True, dated: bool = True, indexed: bool = True) -> sa.Table:
+    """What the mirror `orders` is made of; without `dated`, `updated_at` may be NULL. `indexed`: by it."""
+    table = source_table(
         "src.orders",
         ("id", sa.BigInteger()),
         ("customer_id", sa.Integer()),
@@ -68,6 +68,9 @@ def source_orders(*, key: bool = True, dated: bool = True) -> sa.Table:
         ("updated_at!" if dated else "updated_at", sa.DateTime()),
         key=("id",) if key else (),
     )
+    if indexed:
+        sa.Index("ix_orders_updated_at", table.c.updated_at)
+    return table
 
 
 def spec(

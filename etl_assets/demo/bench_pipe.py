@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import sqlalchemy as sa
@@ -126,7 +127,7 @@ class EnginePipe:
 
     def load(self) -> Phases:
         begun = perf_counter()
-        audit = RunAudit(self.destination, "incremental", "manual")
+        audit = RunAudit(self.destination, "incremental", "manual", str(uuid4()))
         audit.hold()
         result = run.load(self.spec, self.destination, audit, Options(), source=self.source)
         audit.close([])

@@ -20,14 +20,26 @@ import sqlalchemy as sa
 
 from etl_assets.engine import control
 from etl_assets.engine.control import etl_run, etl_run_entity
-from etl_assets.engine.destination import Destination, ended_by_errors
+from etl_assets.engine.destination import Destination, Writer, ended_by_errors
 from etl_assets.engine.dialects.base import Dialect
 from etl_assets.engine.dialects.portable import utc_ago, utc_now
 from etl_assets.engine.errors import EtlError, RejectLimitError, SpecError, without_secrets
 from etl_assets.engine.life import PATIENCE, Life
 from etl_assets.engine.options import COUNT_NAMES, Counts, Mark, Progress, Result, Status
+from etl_assets.engine.statements import NOW, Plus, update
 
 _e, _r = etl_run_entity.c, etl_run.c
+# Made once: to make a statement takes longer than to run it.
+_NEW_RUN = sa.insert(etl_run).returning(_r.run_id)
+_NEW_ENTITY = sa.insert(etl_run_entity).returning(_e.run_entity_id)
+_FIND_RUN = sa.select(_r.run_id).where(
+    _r.dagster_run_id == sa.bindparam("dagster"), _r.system == sa.bindparam("of_system")
+)
+_OF_RUN = (
+    sa.select(_e.entity, _e.mode, _e.status, _e.error_message)
+    .where(_e.run_id == sa.bindparam("run"))
+    .order_by(_e.run_entity_id)
+)
 # The `mode` of a table nobody wanted loaded: it says nothing of how well the run went.
 SWITCHED_OFF = "off"
 _NO_WORD = "the process that ran it ended without a word"
@@ -52,7 +64,7 @@ class RunAudit:
         """The run's surrogate key; the row is created on first use."""
         if self._run_id is None:
             with self._begin() as conn:
-                found = self._find(conn) or self._create(conn)
+                found = self._found_or_created(conn)
             # Only now: of a commit that failed there may be no row.
             self._run_id = found
         return self._run_id
@@ -86,26 +98,36 @@ class RunAudit:
             self._life.release()
             self._life = None
 
-    def start(self, entity: str, mode: str, mark: Mark | None, conn: sa.Connection | None = None) -> int:
+    def start(
+        self,
+        entity: str,
+        mode: str,
+        mark: Mark | None,
+        writer: Writer | None = None,
+        *,
+        left_open: bool = True,
+    ) -> int:
         """Open the row of an entity whose lock the caller holds; rows a dead process left open become `abandoned`.
 
-        `mark` is the watermark it begins at; with `conn`, whoever calls commits.
+        `mark` is the watermark it begins at. With `writer` it is done, and committed, in its session. `left_open`:
+        there may be such rows.
         """
         self.keep()
-        run_id = self.run_id
-        with nullcontext(conn) if conn is not None else self._begin() as conn:
-            conn.execute(_abandon(_e.entity == entity))
-            return int(
-                conn.execute(
-                    sa.insert(etl_run_entity)
-                    .values(run_id=run_id, entity=entity, mode=mode, status="running", **_mark("start", mark))
-                    .returning(_e.run_entity_id)
-                ).scalar_one()
-            )
+        with nullcontext(writer.conn) if writer is not None else self._begin() as conn:
+            # Without an id from outside, only this object knows the run: its row must not depend on this commit.
+            run_id = self._run_id or (self._found_or_created(conn) if self.dagster_run_id else self.run_id)
+            if left_open:
+                conn.execute(_abandon(_e.entity == entity))
+            values = {"run_id": run_id, "entity": entity, "mode": mode, "status": "running", **_mark("start", mark)}
+            row = int(conn.execute(_NEW_ENTITY, values).scalar_one())
+            if writer is not None:
+                writer.commit()
+        self._run_id = run_id
+        return row
 
     def progress(self, conn: sa.Connection, row: int, made: Progress) -> None:
         """Add what is committed with it to the entity's row."""
-        conn.execute(sa.update(etl_run_entity).where(_e.run_entity_id == row).values(**_made(made)))
+        update(conn, _e.run_entity_id, row, _made(made))
 
     def succeed(
         self,
@@ -120,12 +142,9 @@ class RunAudit:
 
         `settled` are values of its control row that become true with it.
         """
-        conn.execute(
-            sa.update(etl_run_entity)
-            .where(_e.run_entity_id == row)
-            .values(**_made(made), status="success", finished_at=utc_now(), notes="\n".join(notes) or None)
-        )
-        control.write(conn, entity, last_status="success", last_success_at=utc_now(), **settled)
+        closed = {"status": "success", "finished_at": NOW, "notes": "\n".join(notes) or None}
+        update(conn, _e.run_entity_id, row, {**_made(made), **closed})
+        control.write(conn, entity, last_status="success", last_success_at=NOW, **settled)
 
     def fail(self, row: int | None, entity: str, mode: str, error: EtlError, *, status: Status = "failed") -> None:
         """Close the entity as `failed` or `skipped`, in a transaction of its own."""
@@ -133,15 +152,15 @@ class RunAudit:
         trace = None if status == "skipped" else without_secrets("".join(traceback.format_exception(error)))
         values = {
             "status": status,
-            "finished_at": utc_now(),
             "error_message": without_secrets(str(error)),
             "error_traceback": trace,
         }
         with self._begin() as conn:
             if row is None:
-                conn.execute(sa.insert(etl_run_entity).values(run_id=run_id, entity=entity, mode=mode, **values))
+                insert = sa.insert(etl_run_entity).values(finished_at=utc_now())
+                conn.execute(insert, {"run_id": run_id, "entity": entity, "mode": mode, **values})
             else:
-                conn.execute(sa.update(etl_run_entity).where(_e.run_entity_id == row).values(**values))
+                update(conn, _e.run_entity_id, row, {**values, "finished_at": NOW})
             if isinstance(error, RejectLimitError) and error.rejected and not self.is_dry_run:
                 self.destination.dialect.list_rejected(conn, error.rejected, run_id)
             # The control row of a skipped entity is its other run's, which may keep it locked until its batch ends.
@@ -168,27 +187,26 @@ class RunAudit:
     def rehearsed(self, row: int, result: Result) -> None:
         """Write the outcome of a dry run: its data was rolled back, its audit row stays."""
         with self._begin() as conn:
-            conn.execute(
-                sa.update(etl_run_entity)
-                .where(_e.run_entity_id == row)
-                .values(
-                    **result.counts.as_dict(),
-                    status="success",
-                    finished_at=utc_now(),
-                    batches=result.batches,
-                    extract_seconds=result.extract_seconds,
-                    load_seconds=result.load_seconds,
-                    notes="\n".join(result.notes) or None,
-                )
-            )
+            values = {
+                **result.counts.as_dict(),
+                "status": "success",
+                "finished_at": NOW,
+                "batches": result.batches,
+                "extract_seconds": result.extract_seconds,
+                "load_seconds": result.load_seconds,
+                "notes": "\n".join(result.notes) or None,
+            }
+            update(conn, _e.run_entity_id, row, values)
 
     def close(self, planned: Iterable[str]) -> Status:
         """Give the run its terminal status; planned entities that never started become `skipped`."""
         run_id = self.run_id
         views = {s.entity for s in self.destination.graph.specs if s.is_view}
         with self._begin() as conn:
-            conn.execute(_abandon(_e.run_id == run_id))
-            rows = conn.execute(sa.select(etl_run_entity).where(_e.run_id == run_id).order_by(_e.run_entity_id)).all()
+            rows = conn.execute(_OF_RUN, {"run": run_id}).all()
+            if any(r.status == "running" for r in rows):
+                conn.execute(_abandon(_e.run_id == run_id))
+                rows = conn.execute(_OF_RUN, {"run": run_id}).all()
             # Of an entity that was loaded again in the same run, the last time counts.
             last = {r.entity: r for r in rows}
             for entity in planned:
@@ -208,40 +226,31 @@ class RunAudit:
                 ).one()
             status = run_status([r.status for r in last.values() if r.mode != SWITCHED_OFF])
             first_error = next((r.error_message for r in last.values() if r.error_message), None)
-            conn.execute(
-                sa.update(etl_run)
-                .where(_r.run_id == run_id)
-                .values(
-                    status=status,
-                    finished_at=utc_now(),
-                    error_message=first_error if status != "success" else None,
-                )
-            )
+            told = first_error if status != "success" else None
+            update(conn, _r.run_id, run_id, {"status": status, "finished_at": NOW, "error_message": told})
         return status
+
+    def _found_or_created(self, conn: sa.Connection) -> int:
+        return self._find(conn) or self._create(conn)
 
     def _find(self, conn: sa.Connection) -> int | None:
         if self.dagster_run_id is None:
             return None
-        same = sa.and_(_r.dagster_run_id == self.dagster_run_id, _r.system == self.destination.graph.system)
-        found = conn.execute(sa.select(_r.run_id).where(same)).scalar()
+        same = {"dagster": self.dagster_run_id, "of_system": self.destination.graph.system}
+        found = conn.execute(_FIND_RUN, same).scalar()
         return None if found is None else int(found)
 
     def _create(self, conn: sa.Connection) -> int:
-        return int(
-            conn.execute(
-                sa.insert(etl_run)
-                .values(
-                    dagster_run_id=self.dagster_run_id,
-                    system=self.destination.graph.system,
-                    load_type=self.load_type,
-                    triggered_by=self.triggered_by,
-                    status="running",
-                    is_dry_run=self.is_dry_run,
-                    hostname=socket.gethostname(),
-                )
-                .returning(_r.run_id)
-            ).scalar_one()
-        )
+        row = {
+            "dagster_run_id": self.dagster_run_id,
+            "system": self.destination.graph.system,
+            "load_type": self.load_type,
+            "triggered_by": self.triggered_by,
+            "status": "running",
+            "is_dry_run": self.is_dry_run,
+            "hostname": socket.gethostname(),
+        }
+        return int(conn.execute(_NEW_RUN, row).scalar_one())
 
     def _begin(self) -> Any:
         return self.destination.engine.begin()
@@ -345,11 +354,11 @@ def _mark(end: str, mark: Mark | None) -> dict[str, str | None]:
 
 def _made(made: Progress) -> dict[str, Any]:
     return {
-        **{n: _e[n] + v for n, v in made.counts.as_dict().items() if v},
+        **{n: Plus(v) for n, v in made.counts.as_dict().items() if v},
         **_mark("end", made.mark),
-        "batches": _e.batches + made.batches,
-        "extract_seconds": _e.extract_seconds + made.extract_seconds,
-        "load_seconds": _e.load_seconds + made.load_seconds,
+        "batches": Plus(made.batches),
+        "extract_seconds": Plus(made.extract_seconds),
+        "load_seconds": Plus(made.load_seconds),
     }
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from etl_assets.engine import statements
 from etl_assets.engine.dialects.portable import utc_now
 from etl_assets.engine.options import Mark
 
@@ -36,6 +37,8 @@ etl_control = sa.Table(
     sa.Column("lag_seconds", sa.Integer, comment="Re-read window; NULL takes the declaration's"),
     sa.Column("is_active", sa.Boolean, nullable=False, server_default=sa.true(), comment="false: runs skip the entity"),
     sa.Column("source_columns", sa.Text, comment="Source columns and types as last seen, JSON"),
+    sa.Column("window_rows", sa.BigInteger, comment="Rows of the re-read window when nothing was left to do in it"),
+    sa.Column("window_digest", sa.String(200), comment="What they were, and what was made of them (unchanged.py)"),
     sa.Column("last_status", sa.String(20)),
     sa.Column("last_success_at", _STAMP),
     sa.Column("updated_at", _STAMP, nullable=False, server_default=utc_now()),
@@ -161,6 +164,10 @@ class ControlRow:
     lag_seconds: int | None
     is_active: bool
     source_columns: Mapping[str, str] | None
+    window_rows: int | None = None
+    window_digest: str | None = None
+    # Whether a dead process left the entity `running` in the audit; whoever asks holds its lock.
+    left_open: bool = False
 
     @property
     def mark(self) -> Mark | None:
@@ -168,12 +175,19 @@ class ControlRow:
         return None if self.cursor_value is None else (self.cursor_value, *(self.cursor_key or ()))
 
 
+# Made once: building a statement takes as long as running it.
+_RUNNING = sa.exists().where(etl_run_entity.c.entity == etl_control.c.entity, etl_run_entity.c.status == "running")
+_READ = sa.select(etl_control, sa.case((_RUNNING, 1), else_=0).label("left_open")).where(
+    etl_control.c.entity == sa.bindparam("wanted")
+)
+
+
 def read(conn: sa.Connection, entity: str) -> ControlRow:
     """Return the control row of `entity`, creating it on first use."""
-    row = conn.execute(sa.select(etl_control).where(etl_control.c.entity == entity)).mappings().first()
+    row = conn.execute(_READ, {"wanted": entity}).mappings().first()
     if row is None:
         conn.execute(sa.insert(etl_control).values(entity=entity))
-        row = conn.execute(sa.select(etl_control).where(etl_control.c.entity == entity)).mappings().one()
+        row = conn.execute(_READ, {"wanted": entity}).mappings().one()
     return ControlRow(
         entity=entity,
         cursor_value=row["cursor_value"],
@@ -187,6 +201,9 @@ def read(conn: sa.Connection, entity: str) -> ControlRow:
         lag_seconds=row["lag_seconds"],
         is_active=row["is_active"],
         source_columns=json.loads(row["source_columns"]) if row["source_columns"] else None,
+        window_rows=row["window_rows"],
+        window_digest=row["window_digest"],
+        left_open=bool(row["left_open"]),
     )
 
 
@@ -195,7 +212,7 @@ def write(conn: sa.Connection, entity: str, **values: Any) -> None:
     for name in ("cursor_key", "initial_position", "source_columns"):
         if name in values:
             values[name] = as_json(values[name])
-    conn.execute(sa.update(etl_control).where(etl_control.c.entity == entity).values(**values, updated_at=utc_now()))
+    statements.update(conn, etl_control.c.entity, entity, {**values, "updated_at": statements.NOW})
 
 
 def add_missing(conn: sa.Connection, entities: Iterable[str]) -> None:
@@ -208,7 +225,10 @@ def add_missing(conn: sa.Connection, entities: Iterable[str]) -> None:
 
 def forget(conn: sa.Connection, entity: str) -> None:
     """Forget how far an entity has been loaded, because its table is empty; its settings stay."""
-    progress = ("cursor_value", "cursor_key", "cursor_type", "initial_position", "initial_bound", "initialized_at")
+    progress = (
+        *("cursor_value", "cursor_key", "cursor_type", "initial_position", "initial_bound", "initialized_at"),
+        *("window_rows", "window_digest"),
+    )
     write(conn, entity, **dict.fromkeys(progress), source_columns=None)
 
 

@@ -105,13 +105,12 @@ class Destination(_End):
             with self._shared.conn.begin_nested():
                 yield self._shared
             return
-        with self.engine.connect() as conn:
+        with self.engine.connect() as conn, ended_by_errors(conn):
             self._lock(conn, target, wait_seconds)
-            conn.commit()
-            with ended_by_errors(conn):
-                yield Writer(conn, self.dialect)
-                conn.rollback()
-                self.dialect.unlock(conn, target)
+            yield Writer(conn, self.dialect)
+            conn.rollback()
+            # Alone, it needs no transaction around it.
+            self.dialect.unlock(conn.execution_options(isolation_level="AUTOCOMMIT"), target)
 
     @contextmanager
     def rehearsal(self) -> Iterator[None]:

@@ -128,10 +128,10 @@ class Load(ABC):
         if self._row is None:
             self.result.cursor_start = before.cursor_value
             # What a rehearsal does is rolled back, that it took place is not.
-            conn = None if writer.dry_run else writer.conn
-            row = self.audit.start(self.spec.entity, self.options.mode, before.mark, conn)
-            writer.commit()
-            self._row = row
+            within = None if writer.dry_run else writer
+            self._row = self.audit.start(
+                self.spec.entity, self.options.mode, before.mark, within, left_open=before.left_open
+            )
             return
         writer.commit()
         # After a lost connection only the destination knows what was committed; a rehearsal is back at its start.

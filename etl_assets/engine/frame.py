@@ -17,11 +17,11 @@ from pandas.api import types as kinds
 from etl_assets.engine import control, ddl
 from etl_assets.engine.destination import Writer
 from etl_assets.engine.dialects.base import CatalogColumn, Staged
-from etl_assets.engine.dialects.portable import utc_now
 from etl_assets.engine.entity import Stopwatch
 from etl_assets.engine.errors import DataError, SchemaDriftError, SpecError
 from etl_assets.engine.replace import ReplaceLoad
 from etl_assets.engine.spec import Replace, ReplaceWindow, TableSpec, column
+from etl_assets.engine.statements import NOW
 from etl_assets.engine.window import Window
 
 # What pandas finds in a column of objects, and what it is stored as.
@@ -92,7 +92,7 @@ class FrameLoad(ReplaceLoad):
         scope = self._scope(writer, stage) if self.months else None
         self.replace(writer, Staged(stage, expressions, types, self._stored), rows, watch, scope, months=self.months)
         if before.initialized_at is None:
-            self._settled["initialized_at"] = utc_now()
+            self._settled["initialized_at"] = NOW
 
     def _prepare_table(self, writer: Writer) -> dict[str, str]:
         """Create the table or add columns it lacks; return the types in which the frame's columns travel.

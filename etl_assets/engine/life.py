@@ -16,9 +16,12 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from etl_assets.engine.destination import Destination
+from etl_assets.engine.dialects.sessions import is_quiet
 
 # How often a process looks whether its lock is still there, and how long others wait for it to have looked.
 _EVERY = 1.0
+# Seen so short a time ago, the lock is not looked for again.
+_FRESH = 0.5
 PATIENCE = 4.0
 _HANGS = 5.0
 
@@ -30,6 +33,7 @@ class Life:
     destination: Destination
     name: str
     _held: sa.Connection | None = field(default=None, repr=False)
+    _seen: float = field(default=0.0, repr=False)
     _one_at_a_time: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _released: threading.Event = field(default_factory=threading.Event, repr=False)
 
@@ -45,6 +49,9 @@ class Life:
 
     def keep(self) -> None:
         """Take the lock again if its session is gone. Without a warehouse to ask nothing happens."""
+        held = self._held
+        if held is not None and time.monotonic() - self._seen < _FRESH and _is_quiet(held):
+            return
         # A look at a connection that hangs must not hold up who loads.
         if not self._one_at_a_time.acquire(timeout=_HANGS):
             return
@@ -78,7 +85,7 @@ class Life:
         if not taken:
             conn.close()
             return False
-        self._held = conn
+        self._held, self._seen = conn, time.monotonic()
         return True
 
     def _is_held(self) -> bool:
@@ -90,6 +97,7 @@ class Life:
         except SQLAlchemyError:
             self._drop()
             return False
+        self._seen = time.monotonic()
         return True
 
     def _drop(self) -> None:
@@ -104,3 +112,10 @@ class Life:
                 held.invalidate()
         with suppress(SQLAlchemyError):
             held.close()
+
+
+def _is_quiet(held: sa.Connection) -> bool:
+    # Another thread may be giving it up just now.
+    with suppress(Exception):
+        return is_quiet(held.connection.driver_connection)
+    return False

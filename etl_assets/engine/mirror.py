@@ -6,19 +6,21 @@ which are refused (judge.py), how far was read (watermark.py), the frame around 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 
-from etl_assets.engine import control, drift, failpoint, watermark
+from etl_assets.engine import control, drift, failpoint, unchanged, watermark
 from etl_assets.engine.destination import Source, Writer
 from etl_assets.engine.dialects.base import CatalogColumn, RowStream, Staged
-from etl_assets.engine.dialects.portable import utc_now
 from etl_assets.engine.entity import Load, Stopwatch
 from etl_assets.engine.extract import Read, SourceText, reads
 from etl_assets.engine.options import Counts, Mark
 from etl_assets.engine.reconcile import reconcile
 from etl_assets.engine.spec import Incremental, Snapshot
+from etl_assets.engine.statements import NOW
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Attempt:
     bound: str | None
     first: bool
     unique: bool
+    # Whether all of it is read in the snapshot of this attempt.
+    from_start: bool
 
 
 @dataclass
@@ -49,14 +53,19 @@ class MirrorLoad(Load):
     # Whether a row at or after the watermark was seen in the source.
     _at_mark: bool = field(default=False, init=False)
     _bound: str | None = field(default=None, init=False)
+    # The watermark this run has set, if it has.
+    _mark: Mark | None = field(default=None, init=False)
 
     def move(self, writer: Writer, before: control.ControlRow) -> None:
         if self.options.windowed and not self._is_incremental:
             self.note("--since/--until do not apply: the table has no cursor and is read whole each run")
         self._stopped, self._uncommitted = False, False
         with self.source.snapshot() as source:
-            attempt = self._prepare(writer, source, before)
+            text = self._read_shape(writer, source, before)
             reached = self._reached.get(self.result.batches, {})
+            if self._is_news_free(writer, source, text, before):
+                return
+            attempt = self._prepare(writer, source, text, before, from_start=not reached)
             if attempt.first and before.initial_position:
                 reached = {"whole": before.initial_position}
             for read in reads(attempt.text, before, self.options, attempt.bound, reached):
@@ -76,7 +85,13 @@ class MirrorLoad(Load):
     def _windowed(self) -> bool:
         return self.options.windowed and self._is_incremental
 
-    def _prepare(self, writer: Writer, source: sa.Connection, before: control.ControlRow) -> Attempt:
+    @property
+    def _reads_news(self) -> bool:
+        """Whether the run asks for what is new since the watermark, if there is one."""
+        return self._is_incremental and self.options.mode != "full" and not self._windowed
+
+    def _read_shape(self, writer: Writer, source: sa.Connection, before: control.ControlRow) -> SourceText:
+        """See what source and target are like."""
         dialect, from_dialect = writer.dialect, self.source.dialect
         accept_retyped = self.options.mode == "full" and not self._windowed
         shape = drift.compare(
@@ -85,18 +100,44 @@ class MirrorLoad(Load):
         for note in (*shape.notes, from_dialect.snapshot_warning(source)):
             if note:
                 self.note(note)
-        text = SourceText(self.spec, from_dialect, shape)
+        if shape.seen != before.source_columns:
+            control.write(writer.conn, self.spec.entity, source_columns=shape.seen)
+        return SourceText(self.spec, from_dialect, shape)
+
+    def _set_bound(self, source: sa.Connection, text: SourceText, before: control.ControlRow) -> None:
+        # Kept over attempts: a row changed behind the position of a broken attempt must stay above the watermark.
         if self._bound is None and self._is_incremental:
-            # Kept over attempts: a row changed behind the position of a broken attempt must stay above the watermark.
             self._bound = text.clock(source, text.cutoff_seconds(before, self.options))
+
+    def _is_news_free(
+        self, writer: Writer, source: sa.Connection, text: SourceText, before: control.ControlRow
+    ) -> bool:
+        """Whether the source holds what the last run left in order, and this one has nothing to do."""
+        if not self._reads_news or before.window_digest is None:
+            return False
+        watch = Stopwatch()
+        if text.cutoff_seconds(before, self.options):
+            self._set_bound(source, text, before)
+        rows = unchanged.rows_if_unchanged(source, text, before, self.options, self._bound)
+        if rows is None:
+            return False
+        self.write_batch(writer, Counts(extracted=rows, unchanged=rows), None, watch.lap(), 0.0)
+        return True
+
+    def _prepare(
+        self, writer: Writer, source: sa.Connection, text: SourceText, before: control.ControlRow, *, from_start: bool
+    ) -> Attempt:
+        dialect, from_dialect, shape = writer.dialect, self.source.dialect, text.shape
+        self._set_bound(source, text, before)
         bound = self._bound
         never_read = before.cursor_value is None and self.options.mode != "full"
         first = self._is_incremental and never_read and not self._windowed
         if first:
             bound = before.initial_bound or bound
             control.write(writer.conn, self.spec.entity, initial_bound=bound)
-        if shape.seen != before.source_columns:
-            control.write(writer.conn, self.spec.entity, source_columns=shape.seen)
+        if before.window_digest is not None:
+            # With the first row written it is no longer true that the target holds what was seen.
+            control.write(writer.conn, self.spec.entity, **unchanged.NOTHING)
         types = {t: from_dialect.transfer_type(c.type) for t, c in shape.pairs}
         stage = dialect.create_stage(writer.conn, [CatalogColumn(n, t, False) for n, t in types.items()])
         expressions = {n: dialect.expression(n, t, shape.stored_types[n], exact=True) for n, t in types.items()}
@@ -110,6 +151,7 @@ class MirrorLoad(Load):
             bound,
             first,
             unique=self._keys_cannot_repeat(source, shape),
+            from_start=from_start,
         )
 
     def _keys_cannot_repeat(self, source: sa.Connection, shape: drift.SourceShape) -> bool:
@@ -182,6 +224,7 @@ class MirrorLoad(Load):
             here = _ends_at(position, attempt.before.mark)
             moved = None if here else watermark.advance(writer, attempt.text, attempt.staged.name, attempt.bound)
             self._at_mark |= here or moved is not None
+            self._mark = moved or self._mark
             return moved
         if read.moves == "position" and attempt.first and position is not None:
             control.write(writer.conn, self.spec.entity, initial_position=position)
@@ -218,8 +261,17 @@ class MirrorLoad(Load):
                 "deleted, or the source was restored from a backup; run a full load"
             )
         self._settled |= {"initial_position": None, "initial_bound": None}
+        if self._reads_news and not attempt.first:
+            self._settled |= self._window_left(attempt)
         if before.initialized_at is None:
-            self._settled["initialized_at"] = utc_now()
+            self._settled["initialized_at"] = NOW
+
+    def _window_left(self, attempt: Attempt) -> Mapping[str, Any]:
+        """What the next run may compare the window with; nothing, if some of it was read earlier or rejected."""
+        mark = self._mark or attempt.before.mark
+        if not attempt.from_start or self.result.counts.rejected or mark is None:
+            return unchanged.NOTHING
+        return unchanged.remember(attempt.source, attempt.text, attempt.before, mark, self.options, attempt.bound)
 
 
 def _ends_at(position: Mark | None, mark: Mark | None) -> bool:

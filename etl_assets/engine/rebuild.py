@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from etl_assets.engine import control, drift, pending
 from etl_assets.engine.destination import Writer
 from etl_assets.engine.dialects.base import Staged
-from etl_assets.engine.dialects.portable import utc_now
 from etl_assets.engine.entity import Stopwatch
 from etl_assets.engine.errors import SpecError
 from etl_assets.engine.replace import ReplaceLoad
 from etl_assets.engine.spec import Merge
+from etl_assets.engine.statements import NOW
 from etl_assets.engine.window import Window
 
 
@@ -44,7 +44,7 @@ class SqlLoad(ReplaceLoad):
             else:
                 self.note("no upstream changed: nothing to rebuild")
         if whole and before.initialized_at is None:
-            self._settled["initialized_at"] = utc_now()
+            self._settled["initialized_at"] = NOW
 
     def _merge_all(self, writer: Writer) -> None:
         pending.forget_keys(writer, self.spec.entity)

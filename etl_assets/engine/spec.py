@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -257,12 +258,12 @@ class TableSpec:
         """The column the engine fills for `role`, if declared."""
         return next((c.name for c in self.table.columns if c.info.get("role") == role), None)
 
-    @property
+    @cached_property
     def data_columns(self) -> tuple[str, ...]:
         """Columns that come from the source or the SELECT, in declared order."""
         return tuple(c.name for c in self.table.columns if "role" not in c.info and c.identity is None)
 
-    @property
+    @cached_property
     def not_compared(self) -> frozenset[str]:
         """Columns that follow the source when a row is written but never make it differ (they change at every read)."""
         return frozenset(c.name for c in self.table.columns if c.info.get("not_compared"))

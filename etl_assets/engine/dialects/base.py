@@ -76,6 +76,8 @@ class Dialect(ABC):
     schemes: Mapping[str, str] = {}
     # The session-local relation of changed rows, as SQL names it.
     changes: str = "changes"
+    # Whether `digest` can be asked.
+    takes_digests: bool = False
 
     # --- sessions -------------------------------------------------------------------------------------------------
     @abstractmethod
@@ -147,6 +149,13 @@ class Dialect(ABC):
     @abstractmethod
     def create_schema(self, conn: sa.Connection, name: str) -> None:
         """Create a schema unless it is there, made perhaps by another session just now."""
+
+    def digest(self, conn: sa.Connection, select: str, *, if_rows: int) -> str | None:
+        """A digest of all values of a SELECT, whatever the order of its rows; None unless it has `if_rows` rows.
+
+        Only where `takes_digests`.
+        """
+        raise NotImplementedError
 
     @abstractmethod
     def has_index(self, conn: sa.Connection, relation: str, leading: str) -> bool:

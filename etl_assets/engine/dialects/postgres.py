@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from weakref import WeakKeyDictionary
 
 import psycopg
 import sqlalchemy as sa
@@ -61,8 +62,15 @@ _SETTINGS = (
     "SET temp_buffers = '64MB'",
 )
 
-# A domain counts as the type it is made of: its rules hold in the source, its values travel as that type.
 _COLUMNS = """
+SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, t.typtype = 'd'
+FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+WHERE a.attrelid = to_regclass({relation}) AND a.attnum > 0 AND NOT a.attisdropped
+AND has_column_privilege(a.attrelid, a.attnum, 'SELECT') ORDER BY a.attnum
+"""
+
+# A domain counts as the type it is made of: its rules hold in the source, its values travel as that type.
+_COLUMNS_WITH_DOMAINS = """
 WITH RECURSIVE found (attnum, name, required, type, modifier) AS (
     SELECT attnum, attname, attnotnull, atttypid, atttypmod FROM pg_attribute
     WHERE attrelid = to_regclass({relation}) AND attnum > 0 AND NOT attisdropped
@@ -73,6 +81,14 @@ WITH RECURSIVE found (attnum, name, required, type, modifier) AS (
 )
 SELECT f.name, format_type(f.type, f.modifier), f.required
 FROM found f JOIN pg_type t ON t.oid = f.type AND t.typtype <> 'd' ORDER BY f.attnum
+"""
+
+# The first question is cheap, and most often the answer.
+_DIGEST = """
+SELECT CASE WHEN (SELECT count(*) FROM ({select}) etl_row) = {rows} THEN (
+    SELECT md5(string_agg(md5((etl_row.*)::text), '' ORDER BY md5((etl_row.*)::text) COLLATE "C"))
+    FROM ({select}) etl_row
+) END
 """
 
 # Readers block nobody but a change of columns, hence last. Whoever holds the advisory lock of the target is its loader.
@@ -90,10 +106,16 @@ ORDER BY bool_and(l.mode = 'AccessShareLock'), a.xact_start LIMIT 5
 """
 
 
+_SQLALCHEMY = postgresql.dialect()
+# Printing a type takes 30 µs, and a load asks for that of each column several times.
+_declared: WeakKeyDictionary[sa.Column[object], str] = WeakKeyDictionary()
+
+
 class PostgresDialect(PostgresMerge):
     """See Dialect."""
 
     kind = "postgresql"
+    takes_digests = True
     schemes: Mapping[str, str] = dict.fromkeys(
         ("postgresql", "postgres", "postgresql+psycopg2", "postgresql+psycopg"), "postgresql+psycopg"
     )
@@ -142,7 +164,7 @@ class PostgresDialect(PostgresMerge):
 
     @property
     def sqlalchemy(self) -> sa.engine.Dialect:
-        return postgresql.dialect()
+        return _SQLALCHEMY
 
     def classify(self, error: BaseException) -> EtlError:
         if isinstance(error, EtlError):
@@ -184,8 +206,11 @@ class PostgresDialect(PostgresMerge):
         return f"PostgreSQL {self.scalar(conn, 'SHOW server_version')}"
 
     def columns(self, conn: sa.Connection, relation: str) -> tuple[CatalogColumn, ...]:
-        found = self.rows(conn, _COLUMNS.format(relation=quoted_text(self.relation(relation))))
-        return tuple(CatalogColumn(str(n), types.normal(str(t)), bool(r)) for n, t, r in found)
+        quoted = quoted_text(self.relation(relation))
+        found = self.rows(conn, _COLUMNS.format(relation=quoted))
+        if any(is_domain for _, _, _, is_domain in found):
+            found = self.rows(conn, _COLUMNS_WITH_DOMAINS.format(relation=quoted))
+        return tuple(CatalogColumn(str(n), types.normal(str(t)), bool(r)) for n, t, r, *_ in found)
 
     def exists(self, conn: sa.Connection, relation: str) -> bool:
         return self.scalar(conn, f"SELECT to_regclass({quoted_text(self.relation(relation))})") is not None
@@ -209,6 +234,10 @@ class PostgresDialect(PostgresMerge):
         )
         return bool(found)
 
+    def digest(self, conn: sa.Connection, select: str, *, if_rows: int) -> str | None:
+        found = self.scalar(conn, _DIGEST.format(select=select, rows=if_rows))
+        return None if found is None else str(found)
+
     def index_advice(self, relation: str, column: str) -> str:
         return f"CREATE INDEX CONCURRENTLY ON {self.relation(relation)} ({self.quote(column)})"
 
@@ -230,7 +259,10 @@ class PostgresDialect(PostgresMerge):
         return '"' + name.replace('"', '""') + '"'
 
     def declared_type(self, column: sa.Column[object]) -> str:
-        return types.normal(column.type.compile(dialect=self.sqlalchemy))
+        known = _declared.get(column)
+        if known is None:
+            known = _declared[column] = types.normal(column.type.compile(dialect=self.sqlalchemy))
+        return known
 
     def drop_not_null(self, conn: sa.Connection, relation: str, column: CatalogColumn) -> None:
         self.execute(

@@ -44,6 +44,7 @@ def split(spelling: str) -> tuple[str, tuple[int, ...], bool]:
     return _ALIASES.get(base, base), modifiers, bool(found[5])
 
 
+@cache
 def normal(spelling: str) -> str:
     """Return the spelling `format_type` would print."""
     base, modifiers, array = split(spelling)
@@ -53,12 +54,14 @@ def normal(spelling: str) -> str:
     return text + ("[]" if array else "")
 
 
+@cache
 def transfer(spelling: str) -> str:
     """Return the type in which a source column travels: itself when binary-safe, else text."""
     base, _, _ = split(spelling)
     return normal(spelling) if base in _BINARY else "text"
 
 
+@cache
 def fits(source: str, target: str) -> bool:
     """Whether a load may be attempted; single values that do not fit are rejected row by row."""
     (a, _, a_array), (b, _, b_array) = split(source), split(target)
@@ -78,6 +81,7 @@ def fits(source: str, target: str) -> bool:
     return a in _TIMES and b in _TIMES and _TIMES.index(a) <= _TIMES.index(b) and a != "timestamp without time zone"
 
 
+@cache
 def widens(old: str, new: str) -> bool:
     """Whether every old value keeps its meaning under the new type."""
     (a, a_mod, a_array), (b, b_mod, b_array) = split(old), split(new)
@@ -100,6 +104,7 @@ def loses_digits(source: str, target: str) -> bool:
     return a == b == "numeric" and bool(a_mod and b_mod) and _digits(a_mod)[1] > _digits(b_mod)[1]
 
 
+@cache
 def rounds(source: str, target: str) -> bool:
     """Whether values would be rounded without a sign of it in any row; rows that tell are rejected one by one."""
     (a, a_mod, array), (b, b_mod, _) = split(source), split(target)
