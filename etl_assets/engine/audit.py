@@ -114,6 +114,8 @@ class RunAudit:
         """
         self.keep()
         with nullcontext(writer.conn) if writer is not None else self._begin() as conn:
+            # That something began is true again when it is tried again.
+            self.destination.dialect.commit_lazily(conn)
             # Without an id from outside, only this object knows the run: its row must not depend on this commit.
             run_id = self._run_id or (self._found_or_created(conn) if self.dagster_run_id else self.run_id)
             if left_open:
@@ -167,11 +169,18 @@ class RunAudit:
             if not self.is_dry_run and status != "skipped":
                 control.write(conn, entity, last_status=status)
 
-    def recorded(self, row: int) -> Result:
-        """Return what the entity's row says was committed, for instance after a commit whose outcome is unknown."""
+    def recorded(self, row: int) -> Result | None:
+        """Return what the entity's row says was committed, for instance after a commit whose outcome is unknown.
+
+        None when the server has crashed and lost the row, with which nothing of the entity was committed.
+        """
         self.keep()
         with self._begin() as conn:
-            found = conn.execute(sa.select(etl_run_entity).where(_e.run_entity_id == row)).mappings().one()
+            found = conn.execute(sa.select(etl_run_entity).where(_e.run_entity_id == row)).mappings().first()
+        if found is None:
+            # So may the run's have been.
+            self._run_id = None
+            return None
         return Result(
             entity=found["entity"],
             status=found["status"],
@@ -226,6 +235,8 @@ class RunAudit:
                 ).one()
             status = run_status([r.status for r in last.values() if r.mode != SWITCHED_OFF])
             first_error = next((r.error_message for r in last.values() if r.error_message), None)
+            # Whoever crashes now has every entity's status; the run's, if lost, is set by the reaper.
+            self.destination.dialect.commit_lazily(conn)
             told = first_error if status != "success" else None
             update(conn, _r.run_id, run_id, {"status": status, "finished_at": NOW, "error_message": told})
         return status

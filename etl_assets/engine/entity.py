@@ -125,8 +125,9 @@ class Load(ABC):
 
     def _open(self, writer: Writer, before: control.ControlRow) -> None:
         self._made, self._settled = Progress(), {}
-        if self._row is None:
-            self.result.cursor_start = before.cursor_value
+        kept = None if self._row is None else self._kept(self._row)
+        if kept is None:
+            self.result = Result(self.spec.entity, notes=self.result.notes, cursor_start=before.cursor_value)
             # What a rehearsal does is rolled back, that it took place is not.
             within = None if writer.dry_run else writer
             self._row = self.audit.start(
@@ -134,14 +135,17 @@ class Load(ABC):
             )
             return
         writer.commit()
-        # After a lost connection only the destination knows what was committed; a rehearsal is back at its start.
-        kept = Result(self.spec.entity) if self.destination.dry_run else self.audit.recorded(self._row)
         kept.notes, kept.cursor_start = self.result.notes, self.result.cursor_start
         if kept.status == "success":
             kept.months = self.result.months
         else:
             kept.status = "running"
         self.result, self._committed = kept, kept.batches
+
+    def _kept(self, row: int) -> Result | None:
+        """What an earlier attempt has committed: after a lost connection only the destination knows."""
+        # A rehearsal is back at its start.
+        return Result(self.spec.entity) if self.destination.dry_run else self.audit.recorded(row)
 
     def judge(self, writer: Writer, tracked: tuple[str, ...]) -> Judge:
         return Judge(writer, self.spec, self.audit.run_id, self.audit.run_tag, tracked)

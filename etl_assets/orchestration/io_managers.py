@@ -156,7 +156,8 @@ class WarehouseIOManager(dg.IOManager):
 
     def _log(self, context: dg.OutputContext, spec: TableSpec, result: Result, months: tuple[str, ...]) -> None:
         context.log.info(report.summary(result))
-        context.add_output_metadata(report.result_metadata(spec, result, self._rows(spec)))
+        rows, newest = self._look(spec)
+        context.add_output_metadata(report.result_metadata(spec, result, rows))
         self._log_lineage(context, spec)
         for month in sorted(result.months.keys() - set(months)):
             context.log_event(
@@ -166,7 +167,7 @@ class WarehouseIOManager(dg.IOManager):
             )
         if spec.is_mirror:
             key = dg.AssetKey(report.source_key(spec))
-            context.log_event(dg.AssetObservation(key, metadata=report.source_metadata(result, self._newest(spec))))
+            context.log_event(dg.AssetObservation(key, metadata=report.source_metadata(result, newest)))
 
     def _log_lineage(self, context: dg.OutputContext, spec: TableSpec) -> None:
         if spec.entity not in {s.entity for s in self.system.graph.specs}:
@@ -179,23 +180,22 @@ class WarehouseIOManager(dg.IOManager):
         if columns is not None:
             context.add_output_metadata({"dagster/column_lineage": columns})
 
-    def _newest(self, spec: TableSpec) -> float | None:
-        """When the newest source row known was changed, in seconds since 1970; rows from the future do not count."""
-        if not isinstance(spec.load, Incremental):
-            return None
-        with self.destination.engine.connect() as conn:
-            mark = control.read(conn, spec.entity)
-            if mark.cursor_value is None or mark.cursor_type is None:
-                return None
-            at = self.system.source_dialect.epoch(conn, mark.cursor_value, mark.cursor_type)
-        return at if isfinite(at) else None
+    def _look(self, spec: TableSpec) -> tuple[int | None, float | None]:
+        """How many rows the table has, and when the newest source row known was changed, in seconds since 1970.
 
-    def _rows(self, spec: TableSpec) -> int | None:
+        Rows from the future do not count as newest.
+        """
         if spec.is_view:
-            return None
-        dialect = self.destination.dialect
-        with self.destination.engine.connect() as conn:
-            return int(str(dialect.scalar(conn, f"SELECT COUNT(*) FROM {dialect.relation(spec.relation)}")))
+            return None, None
+        dialect, newest = self.destination.dialect, None
+        # Questions only: a transaction would be two more.
+        with self.destination.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+            rows = dialect.number(conn, f"SELECT COUNT(*) FROM {dialect.relation(spec.relation)}")
+            if isinstance(spec.load, Incremental):
+                mark = control.read(conn, spec.entity)
+                if mark.cursor_value is not None and mark.cursor_type is not None:
+                    newest = self.system.source_dialect.epoch(conn, mark.cursor_value, mark.cursor_type)
+        return rows, newest if newest is not None and isfinite(newest) else None
 
     def _reference(self, context: dg.InputContext, metadata: dict[str, Any]) -> TableReference:
         path = context.asset_key.path

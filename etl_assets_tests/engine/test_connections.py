@@ -11,9 +11,9 @@ from functools import partial
 
 import pytest
 
-from etl_assets.engine import entity, failpoint, retry
+from etl_assets.engine import entity, failpoint, retry, run
 from etl_assets.engine.errors import DataError, LockBusyError, TransientError
-from etl_assets.engine.options import Result
+from etl_assets.engine.options import Options, Result
 from etl_assets_tests.backends import Backend
 from etl_assets_tests.invariants import assert_adds_up, assert_every_run_ended, assert_holds
 from etl_assets_tests.world import MakeWorld, World, customers, daily, orders, source_orders
@@ -119,6 +119,27 @@ def test_sql_tables_are_tried_again_too(world: World, table: str, point: str, mo
     assert_read_once(world.run(table), 40 if table == "daily" else 10)
     monkeypatch.delenv("ETL_FAIL_AT")
     world.run_all()
+    assert_holds(world)
+
+
+@pytest.mark.parametrize("run_id", [None, "0a5c0000-0000-4000-8000-00000000000d"])
+def test_a_server_that_forgot_in_a_crash_that_the_run_began(
+    world: World, run_id: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The beginning of an entity waits for no disk, so a crash may lose its row, and that of the run."""
+
+    def crash() -> None:
+        world.sql("DELETE FROM audit.etl_run_entity", "DELETE FROM audit.etl_run")
+        raise TransientError("the server crashed")
+
+    at(monkeypatch, "audit_started", crash)
+    opened = world.audit(dagster_run_id=run_id)
+    result = run.load(world.graph.find("orders"), world.destination, opened, Options(), source=world.source)
+    assert opened.close([]) == "success"
+    assert_read_once(result, 40)
+    assert world.rows("SELECT status FROM audit.etl_run") == [("success",)]
+    assert world.rows("SELECT status, extracted FROM audit.etl_run_entity") == [("success", 40)]
+    monkeypatch.undo()
     assert_holds(world)
 
 

@@ -196,6 +196,9 @@ class PostgresDialect(PostgresMerge):
     def unlock(self, conn: sa.Connection, name: str) -> None:
         self.scalar(conn, f"SELECT pg_advisory_unlock({_lock_number(name)})")
 
+    def commit_lazily(self, conn: sa.Connection) -> None:
+        self.execute(conn, "SET LOCAL synchronous_commit = off")
+
     def holders(self, conn: sa.Connection, target: str, others: Iterable[str] = ()) -> tuple[str, ...]:
         # Asked when the wait is over: pg_blocking_pids() would say nothing any more.
         relations = ", ".join(f"to_regclass({quoted_text(self.relation(r))})" for r in (target, *others))
