@@ -29,6 +29,7 @@ FAULTS = {
         "deadlock victim",
         "lock timeout",
         "statement timeout",
+        "Dagster's storage gone or full in mid-run",
         "disk full on the target",
         "local disk full",
         "table of twenty times the size",
