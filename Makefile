@@ -26,7 +26,7 @@ test: lint browser ## Lint, types, layers, every test; then the engine again on 
 	$(BIN)/pytest -m "not browser" -n 3 --dist loadfile $(PYTEST_ARGS)
 	$(BIN)/pytest -m browser -n 2 --dist loadfile $(PYTEST_ARGS)
 	ETL_TEST_PG_BIN=oldest $(BIN)/pytest etl_assets_tests/db etl_assets_tests/engine -m "not sqlserver and not faults" \
-		--ignore etl_assets_tests/db/test_embedded.py --ignore-glob 'etl_assets_tests/db/test_demo_*' \
+		--ignore-glob 'etl_assets_tests/db/test_embedded*' --ignore-glob 'etl_assets_tests/db/test_demo_*' \
 		-n 3 --dist loadfile $(PYTEST_ARGS)
 
 test-sqlserver: $(READY) ## The SQL Server tests, against ECOMMERCE_OLTP_URL and ECOMMERCE_DW_URL

@@ -13,11 +13,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 
-from etl_assets.engine import control, ddl, run
+from etl_assets.engine import control, ddl, failpoint, run
 from etl_assets.engine.audit import RunAudit
 from etl_assets.engine.destination import Destination, Source
 from etl_assets.engine.graph import Graph
@@ -41,6 +42,7 @@ from etl_assets_tests.backends import Backend, PostgresBackend
 MONTHS = tuple(f"2026-{m:02d}-01" for m in range(1, 13))
 HEADER = "-- grain: one row\n-- key: see the declaration\n-- answers: a test\n"
 DAILY_SQL = "SELECT o.day, COUNT(*) AS n, SUM(o.amount) AS total FROM staging.orders AS o GROUP BY o.day"
+AT_SQL = "SELECT o.id, o.updated_at AT TIME ZONE 'UTC' AS at FROM staging.orders AS o"
 CUSTOMERS_SQL = "SELECT o.customer_id, COUNT(*) AS n FROM staging.orders AS o GROUP BY o.customer_id"
 
 Column = tuple[str, Any] | sa.Column[Any]
@@ -107,6 +109,12 @@ def daily(reads: Mapping[str, Reading] | None = None) -> TableSpec:
     return spec(
         "marts.daily", columns, ("day",), ReplaceWindow("day"), reads=reads or {"staging.orders": Months("day")}
     )
+
+
+def by_timestamp() -> TableSpec:
+    """A fact by month over `orders` whose date is an instant: the month it lies in depends on the zone."""
+    columns = [("id", sa.BigInteger()), ("at", sa.DateTime(timezone=True))]
+    return spec("marts.at", columns, ("id",), ReplaceWindow("at"), reads={"staging.orders": Months("updated_at")})
 
 
 def customers(**more: Any) -> TableSpec:
@@ -321,7 +329,7 @@ class MakeWorld:
     def __call__(
         self, *specs: TableSpec, source: sa.Table | str | None = None, months: tuple[str, ...] = MONTHS, **files: str
     ) -> World:
-        defaults = {"marts.daily": DAILY_SQL, "core.customers": CUSTOMERS_SQL}
+        defaults = {"marts.daily": DAILY_SQL, "marts.at": AT_SQL, "core.customers": CUSTOMERS_SQL}
         used = {s.relation for s in specs}
         texts = {k: v for k, v in defaults.items() if k in used}
         texts |= {k.replace("__", "."): v for k, v in files.items()}
@@ -349,3 +357,23 @@ def in_threads(*work: Callable[[], object]) -> list[object]:
     for thread in threads:
         thread.join()
     return results
+
+
+def star(make_world: MakeWorld) -> World:
+    """A mirror of 300 orders, a fact and a dimension over it, all loaded."""
+    world = make_world(orders(), daily(), customers())
+    world.add_orders(1, 300)
+    world.run_all()
+    return world
+
+
+def once_at(monkeypatch: pytest.MonkeyPatch, point: str, action: Callable[[], object]) -> None:
+    """Do it when a load first reaches the point."""
+    waiting = [point]
+
+    def reach(reached: str) -> None:
+        if reached in waiting:
+            waiting.clear()
+            action()
+
+    monkeypatch.setattr(failpoint, "reach", reach)

@@ -60,5 +60,6 @@ echo "installing the locked packages into .venv (a minute or two, the first time
 # Compiled now: where PYTHONDONTWRITEBYTECODE is set, every later start would compile again (7 s instead of 2 s).
 .venv/bin/python -m pip install --quiet --require-hashes --no-deps --only-binary :all: -r requirements.lock
 .venv/bin/python -m pip install --quiet --no-deps --no-build-isolation --no-index --editable .
+.venv/bin/python -m compileall -q etl_assets
 .venv/bin/python -m pip check
 printf '%s\n' "$PWD" >.venv/.ready

@@ -32,6 +32,7 @@ from etl_assets.demo.bench_timing import databases
 from etl_assets.demo.soak_writers import write_until
 from etl_assets.engine import audit
 from etl_assets.engine.control import etl_run, etl_run_entity, rejected_row
+from etl_assets.engine.dialects.base import Dialect
 from etl_assets.orchestration.launch import run_job
 from etl_assets.orchestration.system import System
 from etl_assets.settings import Settings
@@ -151,9 +152,10 @@ def compare(system: System) -> tuple[int, int, int]:
         assert spec.source is not None
         columns = {n: spec.source_column(n) for n in spec.data_columns}
         with source.engine.connect() as conn:
-            theirs = _hashes(conn, spec.source, list(columns.values()), [columns[k] for k in spec.key])
+            keys = [columns[k] for k in spec.key]
+            theirs = _hashes(conn, system.source_dialect, spec.source, list(columns.values()), keys)
         with destination.engine.connect() as conn:
-            ours = _hashes(conn, spec.relation, list(columns), list(spec.key))
+            ours = _hashes(conn, system.dialect, spec.relation, list(columns), list(spec.key))
             open_ = sa.and_(rejected_row.c.entity == spec.entity, rejected_row.c.resolved_at.is_(None))
             refused = set(conn.execute(sa.select(rejected_row.c.row_key).where(open_)).scalars())
         rows += len(ours)
@@ -162,12 +164,12 @@ def compare(system: System) -> tuple[int, int, int]:
     return rows, lost, doubled
 
 
-def _hashes(conn: sa.Connection, relation: str, columns: list[str], key: list[str]) -> dict[str, str]:
+def _hashes(conn: sa.Connection, dialect: Dialect, relation: str, columns: list[str], key: list[str]) -> dict[str, str]:
     """Key, as a JSON array of texts like those of rejected rows -> hash of the row."""
-    texts = ", ".join(f'"{k}"::text' for k in key)
-    row = ", ".join(f'"{c}"::text' for c in columns)
-    query = f"SELECT jsonb_build_array({texts})::text, md5(ROW({row})::text) FROM {relation}"
-    return {r[0]: r[1] for r in conn.execute(sa.text(query))}
+    texts = ", ".join(f"{dialect.quote(k)}::text" for k in key)
+    row = ", ".join(f"{dialect.quote(c)}::text" for c in columns)
+    query = f"SELECT jsonb_build_array({texts})::text, md5(ROW({row})::text) FROM {dialect.relation(relation)}"
+    return {str(r[0]): str(r[1]) for r in dialect.rows(conn, query)}
 
 
 def _mended(system: System) -> int:

@@ -1,7 +1,8 @@
 """A transformation file: one SELECT with a short header, the relations it reads and the columns it returns.
 
-Belongs here: loading, refusing what is not one SELECT, and rewriting what a file reads from (by text position, so that
-the author's SQL is never re-generated). Does not belong here: what the result is loaded into.
+Belongs here: loading, and rewriting what a file reads from (by text position, so that the author's SQL is never
+re-generated). What was parsed once is remembered (cache.py). Does not belong here: parsing (sqlparse.py), what the
+result is loaded into.
 """
 
 from __future__ import annotations
@@ -11,16 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-import sqlglot
-from sqlglot import exp
-from sqlglot.errors import SqlglotError
-
-from etl_assets.engine import tsql
+from etl_assets.engine.cache import kept
 from etl_assets.engine.errors import SqlFileError
+from etl_assets.engine.tsql import made_by
 
-# What the files of a system are written in. T-SQL: the subset of tsql.py, which every destination understands.
+# What the files of a system are written in. T-SQL: the subset of tsql_subset.py, which every destination understands.
 Language = Literal["postgres", "tsql"]
 HEADER = ("grain", "key", "answers")
 
@@ -78,28 +76,15 @@ def load(path: Path, language: Language = "postgres") -> SqlModel:
             f"{path}: no such file; every SQL asset needs one at sql/<system>/<layer>/<table>.sql"
         ) from None
     header = _header(path, text)
-    try:
-        statements = [s for s in sqlglot.parse(text, read=language) if s is not None]
-    except SqlglotError as error:
-        raise SqlFileError(f"{path}: {str(error).splitlines()[0]}") from error
-    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
-        raise SqlFileError(f"{path}: must hold exactly one SELECT, found {len(statements)} statement(s)")
-    tree = statements[0]
-    writing = next(tree.find_all(exp.Into, exp.DML), None)
-    if writing is not None:
-        raise SqlFileError(f"{path}: must only read, found {type(writing).__name__.upper()}")
-    if language == "tsql":
-        tsql.refuse_outside_subset(path, tree)
-    body = text.rstrip()
-    if body.endswith(";"):
-        raise SqlFileError(f"{path}: remove the trailing semicolon; the engine wraps the SELECT")
-    outputs = tuple(tree.named_selects)
-    if not outputs or "" in outputs or "*" in outputs or not all(map(_is_named, tree.selects)):
-        raise SqlFileError(f"{path}: every output column needs a name (no `*`, no unnamed expression)")
-    repeated = sorted({o for o in outputs if outputs.count(o) > 1})
-    if repeated:
-        raise SqlFileError(f"{path}: output column {', '.join(repeated)} appears twice")
-    return SqlModel(path, body, header, _references(path, tree), outputs)
+    found = kept("parsed", [made_by(), language, text], lambda: _parsed(path, text, language))
+    references = tuple(Reference(*r) for r in found["references"])
+    return SqlModel(path, text.rstrip(), header, references, tuple(found["outputs"]))
+
+
+def _parsed(path: Path, text: str, language: Language) -> dict[str, Any]:
+    from etl_assets.engine import sqlparse
+
+    return sqlparse.parsed(path, text, language)
 
 
 def _header(path: Path, text: str) -> dict[str, str]:
@@ -114,28 +99,3 @@ def _header(path: Path, text: str) -> dict[str, str]:
     if missing:
         raise SqlFileError(f"{path}: header lacks {', '.join(f'`-- {m}: …`' for m in missing)}")
     return header
-
-
-def _is_named(output: exp.Expr) -> bool:
-    """Whether the server names the output as sqlglot does, which takes a literal's text for its name."""
-    inner = output
-    while isinstance(inner, exp.Cast | exp.Paren):
-        inner = inner.this
-    return bool(output.alias) or isinstance(inner, exp.Column)
-
-
-def _references(path: Path, tree: exp.Query) -> tuple[Reference, ...]:
-    ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
-    found = []
-    for table in tree.find_all(exp.Table):
-        name, schema = table.args["this"], table.args.get("db")
-        if not isinstance(name, exp.Identifier):
-            continue  # a table function such as generate_series
-        line = name.meta.get("line", 0)
-        if schema is None:
-            if name.name in ctes:
-                continue
-            raise SqlFileError(f"{path}:{line}: relation {name.name!r} must be written schema.table")
-        start, end = schema.meta["start"], name.meta["end"] + 1
-        found.append(Reference(f"{schema.name}.{name.name}", start, end, bool(table.alias), line))
-    return tuple(found)

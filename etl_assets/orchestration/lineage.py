@@ -5,25 +5,15 @@ Never computed at import: 100 columns take seconds. Does not belong here: depend
 
 from __future__ import annotations
 
-import hashlib
-import json
-from importlib.metadata import version
-from pathlib import Path
-from tempfile import NamedTemporaryFile
-
 import dagster as dg
-import platformdirs
-import sqlglot
-from sqlglot import exp
-from sqlglot.lineage import lineage
-from sqlglot.optimizer.qualify import qualify
 
+from etl_assets.engine.cache import code, kept
 from etl_assets.engine.graph import Graph
 from etl_assets.engine.spec import TableSpec
+from etl_assets.engine.tsql import made_by
 from etl_assets.orchestration.report import source_key
 
 Edges = dict[str, list[tuple[str, str]]]
-_VERSION = "1"
 
 
 def column_lineage(graph: Graph, spec: TableSpec) -> dg.TableColumnLineage | None:
@@ -49,28 +39,19 @@ def _mirror_edges(spec: TableSpec) -> Edges:
 def _cached(graph: Graph, spec: TableSpec) -> Edges:
     model = graph.model(spec)
     schema = _schema(graph, spec)
-    stamp = json.dumps([_VERSION, version("sqlglot"), model.digest, schema], sort_keys=True)
-    path = (
-        Path(platformdirs.user_cache_dir("etl_assets"))
-        / "lineage"
-        / f"{hashlib.sha256(stamp.encode()).hexdigest()}.json"
-    )
-    try:
-        return {c: [(r, n) for r, n in up] for c, up in json.loads(path.read_text()).items()}
-    except (OSError, ValueError):
-        edges = compute(model.text, schema)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
-            json.dump(edges, file)
-        Path(file.name).replace(path)
-    except OSError:
-        pass  # a cache that cannot be written only costs time
-    return edges
+    stamp = [made_by(), code(__file__), graph.language, model.text, schema]
+    edges = kept("lineage", stamp, lambda: compute(model.text, schema, graph.language))
+    return {c: [(r, n) for r, n in up] for c, up in edges.items()}
 
 
 def compute(sql: str, schema: dict[str, dict[str, dict[str, str]]], language: str = "postgres") -> Edges:
     """Return, per output column of `sql`, the (schema.table, column) pairs it is computed from."""
+    # Not at import, which computes nothing here.
+    import sqlglot
+    from sqlglot import exp
+    from sqlglot.lineage import lineage
+    from sqlglot.optimizer.qualify import qualify
+
     catalog: dict[str, object] = dict(schema)
     tree = qualify(
         sqlglot.parse_one(sql, read=language), schema=catalog, dialect=language, validate_qualify_columns=False

@@ -1,4 +1,4 @@
-"""Fixtures: a small warehouse per test, a small synthetic Chatwoot per test."""
+"""Fixtures: a small warehouse, a small synthetic Chatwoot, a home for an embedded PostgreSQL, each per test."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from etl_assets.demo.chatwoot import synthesize
 from etl_assets_tests.backends import PostgresBackend
 from etl_assets_tests.db.chatwoot_source import END
+from etl_assets_tests.db.clusters import Cluster
 from etl_assets_tests.world import MakeWorld
 
 
@@ -24,3 +25,8 @@ def small(make_database: Callable[..., str]) -> str:
     url = make_database("chatwoot")
     synthesize(url, "small", end=END)
     return url
+
+
+@pytest.fixture
+def cluster(make_home: Callable[[], Path], pg_bin_dir: Path | None) -> Cluster:
+    return Cluster(make_home(), pg_bin_dir)

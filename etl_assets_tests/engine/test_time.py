@@ -6,27 +6,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-import sqlalchemy as sa
 
-from etl_assets.engine import failpoint
 from etl_assets.engine.extract import SourceText
-from etl_assets.engine.spec import Incremental, Months, ReplaceWindow
+from etl_assets.engine.spec import Incremental
 from etl_assets_tests.invariants import assert_adds_up, assert_holds, assert_wrote_nothing
-from etl_assets_tests.world import MakeWorld, World, orders, source_orders, spec
+from etl_assets_tests.world import MakeWorld, World, by_timestamp, once_at, orders, source_orders
 
 pytestmark = pytest.mark.faults
 RESTORED = "or the source was restored from a backup; run a full load"
-
-
-def once_at(monkeypatch: pytest.MonkeyPatch, point: str, action: Callable[[], object]) -> None:
-    waiting = [point]
-
-    def reach(reached: str) -> None:
-        if reached in waiting:
-            waiting.clear()
-            action()
-
-    monkeypatch.setattr(failpoint, "reach", reach)
 
 
 @pytest.mark.parametrize("point", ["staged", "inside_merge", "between_batches"])
@@ -157,15 +144,7 @@ YEARS = tuple(f"{y}-{m:02d}-01" for y in (2017, 2018) for m in range(1, 13))
 
 def test_months_begin_when_they_do_in_local_time_summer_or_not(make_world: MakeWorld) -> None:
     """Each row lies in one month, the same for the ledger, the window that is read and the window that is written."""
-    at = spec(
-        "marts.at",
-        [("id", sa.BigInteger()), ("at", sa.DateTime(timezone=True))],
-        ("id",),
-        ReplaceWindow("at"),
-        reads={"staging.orders": Months("updated_at")},
-    )
-    select = "SELECT o.id, o.updated_at AT TIME ZONE 'UTC' AS at FROM staging.orders AS o"
-    world = make_world(orders(), at, months=YEARS, marts__at=select)
+    world = make_world(orders(), by_timestamp(), months=YEARS)
     world.add_orders(1, 1, updated_at="'2017-06-15 12:00'")
     world.run_all()
     for number, (instant, _) in enumerate(EDGES, start=10):

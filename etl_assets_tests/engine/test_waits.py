@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 
 import pytest
 import sqlalchemy as sa
 
-from etl_assets.engine import entity, failpoint, retry
+from etl_assets.engine import entity, retry
 from etl_assets.engine.errors import EtlError, TimedOutError, TransientError
 from etl_assets_tests.invariants import assert_adds_up, assert_every_run_ended, assert_holds
-from etl_assets_tests.world import MakeWorld, World
+from etl_assets_tests.world import MakeWorld, World, once_at
 
 pytestmark = pytest.mark.faults
 HOLDER = "a report"
@@ -31,17 +31,6 @@ def another_session(world: World) -> Iterator[sa.Connection]:
     with engine.connect() as conn:
         yield conn
         conn.rollback()
-
-
-def once_at(monkeypatch: pytest.MonkeyPatch, point: str, action: Callable[[], object]) -> None:
-    waiting = [point]
-
-    def reach(reached: str) -> None:
-        if reached in waiting:
-            waiting.clear()
-            action()
-
-    monkeypatch.setattr(failpoint, "reach", reach)
 
 
 def loaded(make_world: MakeWorld) -> World:

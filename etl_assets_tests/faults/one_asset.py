@@ -19,7 +19,7 @@ from etl_assets.orchestration.factory import build_assets
 from etl_assets.orchestration.io_managers import io_manager_for
 from etl_assets.orchestration.jobs import build_jobs
 from etl_assets.orchestration.launch import EntityOutcome, outcomes
-from etl_assets.orchestration.resources import load_options
+from etl_assets.orchestration.resources import load_config, load_options
 from etl_assets.orchestration.system import Cadence, System
 from etl_assets_tests.world import orders
 
@@ -47,15 +47,17 @@ def dagster_in(folder: Path) -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
-def run(system: System, instance: dg.DagsterInstance) -> EntityOutcome:
-    """The job `t_incremental`, here and now."""
+def run(system: System, instance: dg.DagsterInstance, **options: object) -> EntityOutcome:
+    """The job `t_incremental`, here and now; `options` are those of LoadOptions."""
     defs = dg.Definitions(
         assets=build_assets(system),
         jobs=build_jobs(system),
         resources={"load": load_options(), system.io_manager_key: io_manager_for(system)},
         executor=dg.in_process_executor,
     )
-    result = defs.resolve_job_def(system.job("incremental")).execute_in_process(instance=instance)
+    result = defs.resolve_job_def(system.job("incremental")).execute_in_process(
+        instance=instance, run_config=load_config("changed", **options)
+    )
     (outcome,) = outcomes(system.destination(), result.run_id)
     return outcome
 

@@ -29,6 +29,7 @@ FAULTS = {
         "deadlock victim",
         "lock timeout",
         "statement timeout",
+        "Dagster's storage gone or full in mid-run",
         "disk full on the target",
         "local disk full",
         "table of twenty times the size",
@@ -150,7 +151,7 @@ def test_a_row_says_on_which_servers_its_tests_run(row: Row) -> None:
 
 
 def test_the_marks_that_keep_a_test_from_running_are_seen() -> None:
-    assert NOT_RUN.search(marks_in("db/test_embedded.py")["test_root_hands_the_server_to_nobody"])
+    assert NOT_RUN.search(marks_in("db/test_embedded_users.py")["test_root_hands_the_server_to_nobody"])
     assert NOT_RUN.search("pytestmark = [pytest.mark.xfail]")
 
 

@@ -6,6 +6,7 @@ is told when it begins (the dialects).
 
 from __future__ import annotations
 
+import logging
 import os
 import select
 import time
@@ -15,6 +16,10 @@ from weakref import WeakSet
 
 import sqlalchemy as sa
 
+# Of what our engines do, apart from those of others in the process.
+LOGGER = "sqlalchemy.engine.Engine.etl_assets"
+# Parameters are hidden from it (hide_parameters); at DEBUG SQLAlchemy tells every row it reads.
+logging.getLogger(LOGGER).addFilter(lambda record: record.levelno > logging.DEBUG)
 # A run needs three at a time: the one that loads, the one that says the run lives, one for its audit.
 _KEPT = 4
 # A session given back so short a time ago is there still, unless the server has sent something since.
@@ -28,6 +33,7 @@ def make_engine(url: sa.URL, *, keep_sessions: bool, **options: Any) -> sa.Engin
     A kept session is asked for a sign of life before it is used again: the server may have ended it. Whoever takes a
     session's lock frees it, or invalidates the session: a pool only rolls back.
     """
+    options["logging_name"] = LOGGER.rpartition(".")[2]
     if not keep_sessions:
         return sa.create_engine(url, poolclass=sa.NullPool, **options)
     engine = sa.create_engine(url, pool_size=_KEPT, max_overflow=-1, pool_use_lifo=True, **options)

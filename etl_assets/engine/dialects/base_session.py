@@ -1,0 +1,73 @@
+"""What the engine asks of a database server before any table: sessions, states of the source, locks, error classes.
+
+The part of the interface that base.py builds on. Belongs here: what is asked of a server and its sessions. Does not
+belong here: catalog, text, staging and merging (base.py), how sessions are kept (sessions.py).
+"""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+
+import sqlalchemy as sa
+
+from etl_assets.engine.errors import EtlError
+
+
+class SessionDialect(ABC):
+    """See Dialect (base.py)."""
+
+    @abstractmethod
+    def engine(self, url: sa.URL, *, application: str, keep_sessions: bool = False) -> sa.Engine:
+        """An engine whose sessions run in UTC and release locks when the client dies; kept or ended (sessions.py)."""
+
+    @abstractmethod
+    def create_database(self, url: sa.URL) -> bool:
+        """Create the database `url` names unless its server has it; return whether it was created."""
+
+    @abstractmethod
+    def snapshot(self, engine: sa.Engine) -> AbstractContextManager[sa.Connection]:
+        """A read-only transaction that sees one state of the source throughout."""
+
+    def snapshot_warning(self, source: sa.Connection) -> str:
+        """What to tell the reader of a run when this source cannot be seen in one state; empty when it can."""
+        return ""
+
+    @property
+    @abstractmethod
+    def sqlalchemy(self) -> sa.engine.Dialect:
+        """What SQLAlchemy compiles declarations with."""
+
+    @abstractmethod
+    def classify(self, error: BaseException) -> EtlError:
+        """Return the engine's error for a driver's, transient or permanent, without row content or secrets."""
+
+    @abstractmethod
+    def try_lock(self, conn: sa.Connection, name: str) -> bool: ...
+
+    def lock(self, conn: sa.Connection, name: str, wait_seconds: float) -> bool:
+        """Take the lock of a name for this session; False when another one still holds it after `wait_seconds`."""
+        deadline = time.monotonic() + wait_seconds
+        while not self.try_lock(conn, name):
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.1)
+        return True
+
+    @abstractmethod
+    def unlock(self, conn: sa.Connection, name: str) -> None: ...
+
+    def commit_lazily(self, conn: sa.Connection) -> None:
+        """Let the commit of this transaction wait for no disk, where a server can: its crash may lose the transaction,
+        but none that was committed before another one which did wait."""
+        return
+
+    def holders(self, conn: sa.Connection, target: str, others: Iterable[str] = ()) -> tuple[str, ...]:
+        """Who holds locks of `target` (but whoever loads it) or of `others`; empty where it cannot be told."""
+        return ()
+
+    @abstractmethod
+    def version(self, conn: sa.Connection) -> str:
+        """The server's product and version, for people."""
