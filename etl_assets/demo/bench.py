@@ -1,6 +1,7 @@
 """`make bench`: the figures of the README, measured on this machine. The last line is one JSON object.
 
-Everything runs on new databases of the embedded PostgreSQL, dropped afterwards. Sides take turns; figures are medians.
+Everything runs on new databases, dropped afterwards, of the embedded PostgreSQL; where ECOMMERCE_OLTP_URL and
+ECOMMERCE_DW_URL name a SQL Server, its part runs there. Sides take turns; figures are medians.
 Process start is excluded. Belongs here: arguments and printing.
 """
 
@@ -10,11 +11,21 @@ import argparse
 import json
 from collections.abc import Mapping
 
+import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Table
 
-from etl_assets.demo import bench_dagster, bench_pipe, bench_rowwise, bench_scale, bench_start, ecommerce
+from etl_assets.demo import (
+    bench_dagster,
+    bench_pipe,
+    bench_rowwise,
+    bench_scale,
+    bench_sqlserver,
+    bench_start,
+    ecommerce,
+)
 from etl_assets.demo.bench_timing import REPEATS, Phases, databases
+from etl_assets.settings import load_settings
 
 console = Console(width=120)
 # Null where not run: those of SQL Server need one.
@@ -34,10 +45,23 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=REPEATS, help="rounds of which the median is taken")
     parser.add_argument("--job-repeats", type=int, default=3, help="rounds of whole jobs under Dagster")
     parser.add_argument("--shop", default="default", choices=tuple(ecommerce.SIZES), help="size of the shop backfilled")
+    parser.add_argument("--sqlserver-rows", type=int, default=100_000, help="rows of that table on a SQL Server")
+    parser.add_argument("--sqlserver-repeats", type=int, default=3, help="rounds on a SQL Server")
+    parser.add_argument("--only-sqlserver", action="store_true", help="measure nothing else")
     given = parser.parse_args()
+    server = bench_sqlserver.given(load_settings())
     figures: dict[str, object] = dict.fromkeys(FIGURES)
     phases: dict[str, object] = {}
+    if not given.only_sqlserver:
+        measure_postgres(given, figures, phases)
+    if server is None:
+        console.print("SQL Server: not measured; set ECOMMERCE_OLTP_URL and ECOMMERCE_DW_URL to measure on one")
+    else:
+        measure_sqlserver(server, given.sqlserver_rows, given.sqlserver_repeats, figures, phases)
+    print(json.dumps(figures | {"rows": given.rows, "phases": phases}))
 
+
+def measure_postgres(given: argparse.Namespace, figures: dict[str, object], phases: dict[str, object]) -> None:
     with databases("source", "dw") as (source, warehouse):
         pipe = bench_pipe.measure(source, warehouse, given.rows, given.repeats)
     for case, sides in pipe.items():
@@ -91,7 +115,23 @@ def main() -> None:
     show("36 months of fact_vendas", backfill, ("total",), ("backfill", "replace"))
     figures["backfill_ratio"] = ratio(backfill, "backfill", "replace")
     phases |= {"job": rounded({"job": job}), "backfill": rounded({"fact_vendas": backfill})}
-    print(json.dumps(figures | {"rows": given.rows, "phases": phases}))
+
+
+def measure_sqlserver(
+    server: tuple[sa.URL, sa.URL], rows: int, repeats: int, figures: dict[str, object], phases: dict[str, object]
+) -> None:
+    try:
+        with bench_sqlserver.databases(*server) as (source, warehouse):
+            found = bench_sqlserver.measure(source, warehouse, rows, repeats)
+    except bench_sqlserver.NotMeasurableError as error:
+        console.print(f"SQL Server: not measured: {error}")
+        return
+    for case, sides in found.items():
+        title = f"SQL Server, {rows:,} rows x 24 columns, {case}; bare: the driver's bulk copy"
+        show(title, sides, ("extract", "load", "total", "rows"), ("engine", "bare"))
+        figures[f"sqlserver_{case}_ratio"] = ratio(sides, "engine", "bare")
+    phases["sqlserver"] = rounded(found)
+    figures["sqlserver_rows"] = rows
 
 
 def ratio(sides: Mapping[str, Phases], above: str, below: str, phase: str = "total") -> float:

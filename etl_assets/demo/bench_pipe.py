@@ -22,6 +22,7 @@ from etl_assets.demo.chatwoot.connect import dsn
 from etl_assets.engine import control, ddl, run
 from etl_assets.engine.audit import RunAudit
 from etl_assets.engine.destination import Destination, Source
+from etl_assets.engine.dialects.base import Dialect
 from etl_assets.engine.dialects.postgres import PostgresDialect
 from etl_assets.engine.graph import Graph
 from etl_assets.engine.options import Options
@@ -111,9 +112,15 @@ class BarePipe:
 class EnginePipe:
     """A mirror as any other: declared, locked, audited, checked for drift, judged, merged, counted."""
 
-    def __init__(self, source: str, warehouse: str) -> None:
-        dialect = PostgresDialect()
-        self.spec = declaration()
+    def __init__(
+        self,
+        source: str | sa.URL,
+        warehouse: str | sa.URL,
+        spec: TableSpec | None = None,
+        dialect: Dialect | None = None,
+    ) -> None:
+        dialect = dialect or PostgresDialect()
+        self.spec = spec or declaration()
         graph = Graph("bench", (self.spec,), Path())
         # As the IO manager has them: sessions are kept from table to table.
         self.source = Source(sa.make_url(source), dialect, keep_sessions=True)
@@ -122,8 +129,12 @@ class EnginePipe:
 
     def forget(self) -> None:
         with self.destination.engine.begin() as conn:
-            conn.execute(sa.text(f"TRUNCATE {self.spec.relation}"))
+            conn.execute(sa.text(f"TRUNCATE TABLE {self.spec.relation}"))
             control.forget(conn, self.spec.entity)
+
+    def close(self) -> None:
+        self.source.close()
+        self.destination.close()
 
     def load(self) -> Phases:
         begun = perf_counter()

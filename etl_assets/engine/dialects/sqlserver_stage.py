@@ -136,8 +136,9 @@ class SqlServerStaging(Dialect):
         return stream.SqlServerStream(source, select)
 
     def sent(self, name: str, type_: str) -> str:
-        # The driver would make a time of microseconds of it, and a number of a float's nearest digits.
-        return as_text(bracketed(name), type_) if types.is_temporal(type_) else super().sent(name, type_)
+        # The driver would make a time of microseconds of it; a date it gives as it is.
+        in_doubt = types.is_temporal(type_) and types.split(type_)[0] != "date"
+        return as_text(bracketed(name), type_) if in_doubt else super().sent(name, type_)
 
     def transfer_type(self, source_type: str) -> str:
         return types.transfer(source_type)
