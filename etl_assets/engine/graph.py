@@ -11,8 +11,11 @@ from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import sqlglot
+
 from etl_assets.engine.errors import SpecError, SqlFileError
-from etl_assets.engine.spec import Anything, Ignore, Merge, Reading, Replace, ReplaceWindow, TableSpec
+from etl_assets.engine.parameters import Parameter, named_in
+from etl_assets.engine.spec import Anything, Ignore, Keys, Merge, Months, Reading, Replace, ReplaceWindow, TableSpec
 from etl_assets.engine.sqlfile import Language, SqlModel, load
 
 # Relations the engine itself keeps; SQL files may read them, nothing feeds on them.
@@ -32,7 +35,7 @@ class Graph:
 
     `sql_root` holds `<system>/<layer>/<table>.sql`; `post_ddl` are statements run after the views are created
     (functions that users call). The files are written in `language`; `render` turns a SELECT in it into the
-    destination's own.
+    destination's own. Files and feeds may name `parameters` as `:name`.
     """
 
     def __init__(
@@ -44,11 +47,13 @@ class Graph:
         post_ddl: tuple[str, ...] = (),
         language: Language = "postgres",
         render: Callable[[str], str] = str,
+        parameters: tuple[Parameter, ...] = (),
     ) -> None:
         self.system = system
         self.specs = tuple(specs)
         self.post_ddl = post_ddl
         self.language = language
+        self.parameters = parameters
         self._render = render
         self.sql_root = sql_root
         self.by_relation = {s.relation: s for s in self.specs}
@@ -154,6 +159,27 @@ class Graph:
 
         return self._render(self.model(spec).reading(substitute))
 
+    def used(self, spec: TableSpec) -> tuple[Parameter, ...]:
+        """The parameters the SQL of `spec` names."""
+        return tuple(p for p in self.parameters if p.name in self.model(spec).parameters)
+
+    def _check_parameters(self, spec: TableSpec) -> None:
+        model = self.model(spec)
+        if model.parameters and spec.is_view:
+            raise SqlFileError(
+                f"{model.path}: a view is read outside of runs, where :{model.parameters[0]} has no value"
+            )
+        selects = [r.select for r in spec.reads.values() if isinstance(r, Keys | Months) and r.select]
+        fed = [n for s in selects for n in named_in(sqlglot.parse_one(s, read=self.language))]
+        unknown = sorted({*model.parameters, *fed} - {p.name for p in self.parameters})
+        if unknown:
+            raise SqlFileError(f"{model.path}: {', '.join(f':{n}' for n in unknown)} is no parameter of {self.system}")
+        dated = [p.name for p in self.used(spec) if p.value is None]
+        if dated and not (isinstance(spec.load, Replace) and spec.load.always):
+            raise SpecError(
+                f"{spec.entity}: depends on the run's date by :{dated[0]}; load it with Replace(always=True)"
+            )
+
     def _check(self, spec: TableSpec) -> None:
         if spec.is_mirror:
             return
@@ -175,6 +201,7 @@ class Graph:
                 raise SpecError(
                     f"{spec.entity}: say in `reads` how changes of {', '.join(unmapped)} reach it (or Ignore)"
                 )
+        self._check_parameters(spec)
         unread = sorted(spec.reads.keys() - stored.keys())
         if unread:
             raise SpecError(f"{spec.entity}: `reads` names {', '.join(unread)}, which its SQL does not read")

@@ -19,6 +19,7 @@ from sqlglot.errors import SqlglotError
 
 from etl_assets.engine import tsql
 from etl_assets.engine.errors import SqlFileError
+from etl_assets.engine.parameters import named_in
 
 # What the files of a system are written in. T-SQL: the subset of tsql.py, which every destination understands.
 Language = Literal["postgres", "tsql"]
@@ -38,13 +39,16 @@ class Reference:
 
 @dataclass(frozen=True)
 class SqlModel:
-    """A loaded file. `outputs` are the SELECT's column names in order; `header` has the keys of `HEADER`."""
+    """A loaded file. `outputs` are the SELECT's column names in order; `header` has the keys of `HEADER`; `parameters`
+    are the names it writes as `:name`.
+    """
 
     path: Path
     text: str
     header: dict[str, str]
     references: tuple[Reference, ...]
     outputs: tuple[str, ...]
+    parameters: tuple[str, ...] = ()
 
     @property
     def relations(self) -> tuple[str, ...]:
@@ -99,7 +103,7 @@ def load(path: Path, language: Language = "postgres") -> SqlModel:
     repeated = sorted({o for o in outputs if outputs.count(o) > 1})
     if repeated:
         raise SqlFileError(f"{path}: output column {', '.join(repeated)} appears twice")
-    return SqlModel(path, body, header, _references(path, tree), outputs)
+    return SqlModel(path, body, header, _references(path, tree), outputs, named_in(tree))
 
 
 def _header(path: Path, text: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from etl_assets.engine.errors import EtlError
+from etl_assets.engine.errors import EtlError, SpecError
 from etl_assets.engine.spec import Rule, TableSpec
 
 
@@ -238,6 +238,15 @@ class Dialect(ABC):
     @abstractmethod
     def from_tsql(self, select: str) -> str:
         """A SELECT of the T-SQL subset (tsql.py) as this server takes it, also as a derived table."""
+
+    def parameter(self, name: str, type_: str) -> str:
+        """A value told to the session by `set_parameters`, as an expression of `type_`."""
+        raise SpecError(f"parameter :{name}: {self.kind} is told no parameters yet")
+
+    def set_parameters(self, conn: sa.Connection, values: Mapping[str, str]) -> None:
+        """Tell the session values by name, apart from any statement's text; they last until told anew."""
+        if values:
+            raise SpecError(f"{', '.join(values)}: {self.kind} is told no parameters yet")
 
     def over_changes(self, select: str) -> str:
         """A SELECT of a declaration as this server takes it as a derived table; it may read `changes`."""

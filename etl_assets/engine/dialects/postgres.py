@@ -61,6 +61,8 @@ _SETTINGS = (
     "SET temp_buffers = '64MB'",
 )
 
+_PARAMETERS = "etl_assets."
+
 # A domain counts as the type it is made of: its rules hold in the source, its values travel as that type.
 _COLUMNS = """
 WITH RECURSIVE found (attnum, name, required, type, modifier) AS (
@@ -214,6 +216,14 @@ class PostgresDialect(PostgresMerge):
 
     def from_tsql(self, select: str) -> str:
         return to_postgres(select)
+
+    def parameter(self, name: str, type_: str) -> str:
+        return f"CAST(current_setting({quoted_text(_PARAMETERS + name)}) AS {type_})"
+
+    def set_parameters(self, conn: sa.Connection, values: Mapping[str, str]) -> None:
+        # Bound, not written: neither pg_stat_activity nor the text of a statement shows a value.
+        for name, value in values.items():
+            conn.execute(sa.select(sa.func.set_config(_PARAMETERS + name, value, False)))
 
     def has_index(self, conn: sa.Connection, relation: str, leading: str) -> bool:
         """Whether a usable index begins with the column."""
