@@ -13,7 +13,7 @@ from etl_assets.engine import pending
 from etl_assets.engine.errors import SettingsError, SpecError, SqlFileError
 from etl_assets.engine.parameters import Parameter
 from etl_assets.engine.spec import Keys, Merge, Months, Replace, ReplaceWindow, TableSpec, column
-from etl_assets_tests.world import MakeWorld, World, orders, spec, view
+from etl_assets_tests.world import Column, MakeWorld, World, orders, spec, view
 
 SALT = Parameter("salt", sa.Text(), "T_SALT", lambda: "pepper 'n' :salt", secret=True)
 LEAST = Parameter("least", sa.Integer(), "T_LEAST", lambda: 3)
@@ -27,7 +27,11 @@ BIG_SQL = (
 
 
 def keyed(**more: object) -> TableSpec:
-    columns = [column("sk", sa.BigInteger(), "Surrogate", identity=True), ("key", sa.Text()), ("n", sa.BigInteger())]
+    columns: list[Column] = [
+        column("sk", sa.BigInteger(), "Surrogate", identity=True),
+        ("key", sa.Text()),
+        ("n", sa.BigInteger()),
+    ]
     return spec("core.keyed", columns, ("key",), Replace(), **more)
 
 
