@@ -40,6 +40,7 @@ def reconcile(
     finally:
         stream.close()
     extracted = watch.lap()
+    stage = _as_stored(writer, text, stage)
     gone = dialect.missing(conn, spec, stage, None)
     if gone:
         if not options.allow_deletes:
@@ -49,6 +50,18 @@ def reconcile(
         gone = dialect.delete_missing(conn, spec, stage, None, tracked, run_tag=run_tag)
     dialect.drop_stage(conn, stage)
     return Counts(deleted=gone), extracted, watch.lap()
+
+
+def _as_stored(writer: Writer, text: SourceText, stage: str) -> str:
+    """The keys as the target holds them: text is compared with text."""
+    dialect, stored = writer.dialect, text.shape.stored_types
+    sent = {k: text.typed(k)[1] for k in text.spec.key}
+    if all(dialect.as_sent(k, stored[k], t) == k for k, t in sent.items()):
+        return stage
+    keys = (f"{dialect.expression(k, t, stored[k], exact=True)} AS {dialect.quote(k)}" for k, t in sent.items())
+    as_stored, _ = dialect.stage_select(writer.conn, f"SELECT {', '.join(keys)} FROM {dialect.quote(stage)} s")
+    dialect.drop_stage(writer.conn, stage)
+    return as_stored
 
 
 def _guard(writer: Writer, spec: TableSpec, gone: int, present: int) -> None:
