@@ -38,11 +38,12 @@ class CleanLoad(SqlLoad):
     def _rules(self) -> dict[str, ColumnRule]:
         return {name: rule for name, (_, rule) in self._cleaning.columns.items()}
 
-    def key_type(self, writer: Writer) -> str | None:
+    @property
+    def ledger_type(self) -> str | None:
         """The ledger holds keys of the upstream, as they are there."""
         column, _ = self._cleaning.columns[self.spec.key[0]]
         upstream = self.destination.graph.by_relation[self._cleaning.relation]
-        return writer.dialect.declared_type(upstream.table.columns[column])
+        return self.destination.dialect.declared_type(upstream.table.columns[column])
 
     def of_keys(self, writer: Writer, keys: str) -> tuple[str, str]:
         """Every row that comes to be under the same key as a changed one; and those whose key comes to nothing."""
@@ -82,11 +83,11 @@ class CleanLoad(SqlLoad):
         expressions = {n: dialect.expression(n, types[n], t) for n, t in declared.items()}
         staged = Staged(stage, expressions, types, self._stored)
         self.replace(writer, staged, rows, watch, scope, outside=outside, months=months, refused=refused)
-        # After the merge, which resolves what was listed of the keys it has stored.
-        self._list_values(writer, given)
+        # After the merge, which resolves what was listed of the keys it has stored; nothing is committed yet.
+        self._list_values(writer, given, rows)
         dialect.drop_stage(conn, texts)
 
-    def _list_values(self, writer: Writer, given: Staged) -> None:
+    def _list_values(self, writer: Writer, given: Staged, rows: int) -> None:
         dialect = writer.dialect
         values = [
             Reject(rule.reason, f"NOT ({dialect.is_blank(text)}) AND {given.expressions[n]} IS NULL", n)
@@ -94,6 +95,6 @@ class CleanLoad(SqlLoad):
             if rule.reason and n not in self.spec.key and not isinstance(rule, Withheld)
             for text in [f"s.{dialect.quote(n)}"]
         ]
-        found = dialect.list_values(writer.conn, self.spec.entity, given, self.spec.key, values, self.audit.run_id)
+        found = self.judge(writer, ()).list_values(given, values, rows)
         for of, number in found.items():
             self.result.nulled[of] = self.result.nulled.get(of, 0) + number

@@ -85,6 +85,27 @@ class Judge:
         self._guard(refused, rows, so_far, begun)
         return refused
 
+    def list_values(self, staged: Staged, values: Sequence[Reject], rows: int) -> dict[tuple[str, str], int]:
+        """List values of `rows` staged rows that were stored as NULL; how many by (column, reason).
+
+        Raises RejectLimitError when they are most of a column: then its format has changed.
+        """
+        begun = self.writer.conn.execute(sa.select(utc_now())).scalar_one()
+        dialect, conn, limits = self.writer.dialect, self.writer.conn, self.spec.limits
+        found = dialect.list_values(conn, self.spec.entity, staged, self.spec.key, values, self.run_id)
+        many = {of: n for of, n in found.items() if n > limits.nulled_rows and n > limits.nulled_share * rows}
+        if many:
+            which = ", ".join(f"{column} {n} {reason}" for (column, reason), n in many.items())
+            error = RejectLimitError(
+                f"{self.spec.entity}: of {rows} rows more than {limits.nulled_share:.0%} and {limits.nulled_rows} have "
+                f"a value that is none of its type ({which}). Nothing of it was stored; the keys are in "
+                f"ctl.rejected_row (at most {_LISTED}). Teach the column's rule the new spelling or raise `limits` in "
+                "the declaration, then run again."
+            )
+            error.rejected = self._listed(begun)
+            raise error
+        return found
+
     def settle(self) -> None:
         """After everything was read: what this run did not reject again has been mended or is gone."""
         self.writer.conn.execute(

@@ -17,7 +17,7 @@ from etl_assets.engine.dialects.portable import utc_now
 from etl_assets.engine.entity import Load, Stopwatch
 from etl_assets.engine.extract import Read, SourceText, reads
 from etl_assets.engine.options import Counts, Mark
-from etl_assets.engine.reconcile import reconcile
+from etl_assets.engine.reconcile import Reconciled, reconcile
 from etl_assets.engine.spec import Incremental, Snapshot
 
 
@@ -199,7 +199,7 @@ class MirrorLoad(Load):
         writer, before = attempt.writer, attempt.before
         whole = self.options.mode == "full" or not self._is_incremental
         if whole or (getattr(self.spec.load, "finds_deletes", False) and not attempt.first):
-            counts, read, written = reconcile(
+            found = reconcile(
                 writer,
                 attempt.source,
                 self.source.dialect,
@@ -207,8 +207,11 @@ class MirrorLoad(Load):
                 attempt.tracked,
                 self.options,
                 self.audit.run_tag,
+                finds_unseen=not whole,
             )
-            self.write_batch(writer, counts, None, read, written)
+            self.write_batch(writer, found.counts, None, found.extract_seconds, found.load_seconds)
+            if not whole:
+                self._take_up(attempt, found)
         if whole:
             self.judge(writer, attempt.tracked).settle()
         if self._is_incremental and (whole or attempt.first):
@@ -226,6 +229,20 @@ class MirrorLoad(Load):
         self._settled |= {"initial_position": None, "initial_bound": None}
         if before.initialized_at is None:
             self._settled["initialized_at"] = utc_now()
+
+    def _take_up(self, attempt: Attempt, found: Reconciled) -> None:
+        """Read rows that came to be behind the watermark: restored with their old date, or committed very late."""
+        if attempt.text.cutoff_seconds(attempt.before, self.options):
+            return  # what is too young is not there yet, on purpose
+        if found.unseen:
+            keys = attempt.text.ordered(*self.spec.key)
+            self._pass(
+                attempt, Read("unseen", attempt.text.of_keys(found.unseen), keys, "nothing", self.spec.key, False)
+            )
+        elif found.lacking:
+            self.note(
+                f"{found.lacking} rows of the source lie behind the watermark and were never read; run a full load"
+            )
 
 
 def _ends_at(position: Mark | None, mark: Mark | None) -> bool:

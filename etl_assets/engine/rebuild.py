@@ -53,9 +53,7 @@ class SqlLoad(ReplaceLoad):
     def _merge_pending(self, writer: Writer) -> None:
         highest = pending.highest_key_seq(writer, self.spec.entity)
         while True:
-            keys, taken = pending.take_keys(
-                writer, self.spec, self._batch_size, highest, key_type=self.key_type(writer)
-            )
+            keys, taken = pending.take_keys(writer, self.spec, self._batch_size, highest, key_type=self.ledger_type)
             if taken:
                 self._rebuild(writer, *self.of_keys(writer, keys))
             writer.dialect.drop_stage(writer.conn, keys)
@@ -63,7 +61,8 @@ class SqlLoad(ReplaceLoad):
                 return
             self.commit(writer)
 
-    def key_type(self, _writer: Writer) -> str | None:
+    @property
+    def ledger_type(self) -> str | None:
         """The type of the pending keys, where it is not that of this table's own."""
         return None
 

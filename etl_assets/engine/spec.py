@@ -197,12 +197,16 @@ class Limits:
 
     A batch fails when it rejects more than `rejected_rows` rows and more than `rejected_share` of itself and of the run
     so far. A reconciliation is refused when it would delete more than `deleted_rows` rows and `deleted_share` of them.
+    A table that cleans another fails when a column has more than `nulled_rows` values, in more than `nulled_share` of
+    the rows, that are none of its type.
     """
 
     rejected_rows: int = 10
     rejected_share: float = 0.01
     deleted_rows: int = 100
     deleted_share: float = 0.05
+    nulled_rows: int = 100
+    nulled_share: float = 0.2
 
 
 @dataclass(frozen=True)

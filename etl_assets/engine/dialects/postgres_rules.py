@@ -7,7 +7,7 @@ Belongs here: expressions over one text. Does not belong here: what becomes of t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy.dialects import postgresql
@@ -71,7 +71,7 @@ def _day(_rule: Day, x: str) -> str:
 
 
 def _flag(rule: Flag, x: str) -> str:
-    true, false = (", ".join(_quoted(v.lower()) for v in values) for values in (rule.true, rule.false))
+    true, false = (", ".join(_quoted(v) for v in _lowered(values)) for values in (rule.true, rule.false))
     return f"CASE WHEN lower({x}) IN ({true}) THEN true WHEN lower({x}) IN ({false}) THEN false END"
 
 
@@ -95,6 +95,12 @@ def _amount(rule: Amount, x: str) -> str:
 
 def _withheld(rule: Withheld, _x: str) -> str:
     return f"NULL::{rule.type.compile(dialect=postgresql.dialect())}"
+
+
+def _lowered(values: Sequence[str]) -> list[str]:
+    """What lower() makes of any case of them, also in a database whose locale knows the letters of ASCII only."""
+    half = (v.upper().translate({c: c + 32 for c in range(ord("A"), ord("Z") + 1)}) for v in values)
+    return sorted({v.lower() for v in values} | set(half))
 
 
 def _quoted(value: str) -> str:
