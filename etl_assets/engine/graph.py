@@ -15,8 +15,9 @@ import sqlglot
 
 from etl_assets.engine.errors import SpecError, SqlFileError
 from etl_assets.engine.parameters import Parameter, named_in
+from etl_assets.engine.rules import Cleaning, Withheld
 from etl_assets.engine.spec import Anything, Ignore, Keys, Merge, Months, Reading, Replace, ReplaceWindow, TableSpec
-from etl_assets.engine.sqlfile import Language, SqlModel, load
+from etl_assets.engine.sqlfile import Language, SqlModel, load, parse
 
 # Relations the engine itself keeps; SQL files may read them, nothing feeds on them.
 ENGINE_SCHEMAS = ("ctl", "audit")
@@ -63,7 +64,7 @@ class Graph:
         wrong = [s.entity for s in self.specs if s.system != system]
         if wrong:
             raise SpecError(f"{system}: declarations of another system: {wrong}")
-        self._models = {s.entity: load(self.sql_path(s), language) for s in self.specs if not s.is_mirror}
+        self._models = {s.entity: self._load(s) for s in self.specs if not s.is_mirror}
         self.ordered = self._sorted()
         for spec in self.specs:
             self._check(spec)
@@ -71,6 +72,10 @@ class Graph:
     def sql_path(self, spec: TableSpec) -> Path:
         suffix = f".{spec.sql_variant}.sql" if spec.sql_variant else ".sql"
         return self.sql_root / spec.system / spec.layer / f"{spec.name}{suffix}"
+
+    def _load(self, spec: TableSpec) -> SqlModel:
+        path = self.sql_path(spec)
+        return parse(path, spec.cleans.select(), self.language) if spec.cleans else load(path, self.language)
 
     def model(self, spec: TableSpec) -> SqlModel:
         """The SQL of a transformed table or view. Raises KeyError for a mirror."""
@@ -189,9 +194,10 @@ class Graph:
                 raise SqlFileError(
                     f"{model.path}:{ref.line}: reads {ref.relation}, which no asset of {self.system} declares"
                 )
-        if model.outputs != spec.data_columns:
-            missing = [c for c in spec.data_columns if c not in model.outputs]
-            extra = [c for c in model.outputs if c not in spec.data_columns]
+        wanted = spec.data_columns + (spec.cleans.also if spec.cleans else ())
+        if model.outputs != wanted:
+            missing = [c for c in wanted if c not in model.outputs]
+            extra = [c for c in model.outputs if c not in wanted]
             detail = f"missing {missing}, undeclared {extra}" if missing or extra else "same columns in another order"
             raise SqlFileError(f"{model.path}: output columns differ from the declaration of {spec.entity}: {detail}")
         stored = {u.relation: u for u in self.stored_upstream(spec)}
@@ -202,6 +208,8 @@ class Graph:
                     f"{spec.entity}: say in `reads` how changes of {', '.join(unmapped)} reach it (or Ignore)"
                 )
         self._check_parameters(spec)
+        if spec.cleans:
+            self._check_cleaning(spec, spec.cleans)
         unread = sorted(spec.reads.keys() - stored.keys())
         if unread:
             raise SpecError(f"{spec.entity}: `reads` names {', '.join(unread)}, which its SQL does not read")
@@ -216,3 +224,10 @@ class Graph:
             for relation, column in spec.load.restrict.items():
                 if column not in stored[relation].table.columns:
                     raise SpecError(f"{spec.entity}: `restrict` names undeclared column {column!r} of {relation}")
+
+    def _check_cleaning(self, spec: TableSpec, cleaning: Cleaning) -> None:
+        upstream = self.by_relation[cleaning.relation].table.columns
+        read = [old for old, rule in cleaning.columns.values() if not isinstance(rule, Withheld)]
+        unknown = [c for c in (*read, *cleaning.also) if c not in upstream]
+        if unknown:
+            raise SpecError(f"{spec.entity}: its rules read undeclared column(s) {unknown} of {cleaning.relation}")

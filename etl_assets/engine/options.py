@@ -104,7 +104,8 @@ class Progress:
 
 @dataclass
 class Result:
-    """Outcome of one entity. `months` holds, for a partitioned table, the counts of each month rebuilt."""
+    """Outcome of one entity. `months` holds, for a partitioned table, the counts of each month rebuilt; `nulled`, by
+    column and reason, how many values became NULL because they were none of their type."""
 
     entity: str
     status: Status = "running"
@@ -115,6 +116,7 @@ class Result:
     cursor_start: str | None = None
     cursor_end: str | None = None
     months: dict[str, Counts] = field(default_factory=dict)
+    nulled: dict[tuple[str, str], int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     error: str | None = None
 

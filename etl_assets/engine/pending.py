@@ -82,10 +82,15 @@ def highest_key_seq(writer: Writer, consumer: str) -> int:
     )
 
 
-def take_keys(writer: Writer, consumer: TableSpec, limit: int, highest: int) -> tuple[str, int]:
-    """Move up to `limit` distinct pending keys into a staging table with the typed column `key`; name and number."""
+def take_keys(
+    writer: Writer, consumer: TableSpec, limit: int, highest: int, *, key_type: str | None = None
+) -> tuple[str, int]:
+    """Move up to `limit` distinct pending keys into a staging table with the typed column `key`; name and number.
+
+    `key_type` is that of the consumer's key, unless the ledger holds keys of its upstream.
+    """
     dialect = writer.dialect
-    key_type = dialect.declared_type(consumer.table.columns[consumer.key[0]])
+    key_type = key_type or dialect.declared_type(consumer.table.columns[consumer.key[0]])
     of = f"consumer = '{consumer.entity}' AND seq <= {highest}"
     return dialect.take_keys(writer.conn, of, key_type, limit)
 

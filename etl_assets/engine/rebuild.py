@@ -58,16 +58,25 @@ class SqlLoad(ReplaceLoad):
 
     def _merge_pending(self, writer: Writer) -> None:
         highest = pending.highest_key_seq(writer, self.spec.entity)
-        key = writer.dialect.quote(self.spec.key[0])
         while True:
-            keys, taken = pending.take_keys(writer, self.spec, self._batch_size, highest)
+            keys, taken = pending.take_keys(writer, self.spec, self._batch_size, highest, key_type=self.ledger_type)
             if taken:
-                scope = f"t.{key} IN (SELECT {writer.dialect.quote('key')} FROM {writer.dialect.quote(keys)})"
-                self._rebuild(writer, self._select(keys), scope)
+                self._rebuild(writer, *self.of_keys(writer, keys))
             writer.dialect.drop_stage(writer.conn, keys)
             if taken < self._batch_size:
                 return
             self.commit(writer)
+
+    @property
+    def ledger_type(self) -> str | None:
+        """The type of the pending keys, where it is not that of this table's own."""
+        return None
+
+    def of_keys(self, writer: Writer, keys: str) -> tuple[str, str]:
+        """The SELECT of the rows of pending keys, and the scope they replace."""
+        quote = writer.dialect.quote
+        scope = f"t.{quote(self.spec.key[0])} IN (SELECT {quote('key')} FROM {quote(keys)})"
+        return self._select(keys), scope
 
     def _rebuild_months(self, writer: Writer, window: Window, whole: bool) -> bool:
         """Rebuild everything, or the months asked for and pending; return whether it was everything."""

@@ -81,6 +81,11 @@ def load(path: Path, language: Language = "postgres") -> SqlModel:
         raise SqlFileError(
             f"{path}: no such file; every SQL asset needs one at sql/<system>/<layer>/<table>.sql"
         ) from None
+    return parse(path, text, language)
+
+
+def parse(path: Path, text: str, language: Language = "postgres") -> SqlModel:
+    """What a file at `path` would hold. Raises SqlFileError as `load` does."""
     header = _header(path, text)
     try:
         statements = [s for s in sqlglot.parse(text, read=language) if s is not None]

@@ -24,6 +24,10 @@ from etl_assets.engine.spec import Rule, TableSpec
 
 _serial = count(1)
 _REJECTED = 'ctl."rejected_row"'
+_LISTED_AGAIN = (
+    "ON CONFLICT (entity, payload_hash, reason, column_name) "
+    "DO UPDATE SET last_run_id = EXCLUDED.last_run_id, last_seen_at = now(), resolved_at = NULL"
+)
 # An index row holds at most a third of a page.
 _LONGEST_KEY = 2600
 
@@ -87,6 +91,9 @@ class PostgresStaging(Dialect):
         column = f"s.{self.quote(staged_column)}"
         if staged_type == target_type:
             return column
+        if exact and types.is_text(target_type) and types.is_temporal(staged_type):
+            # ISO 8601, in UTC where the type has a zone: sessions of both ends say so. Only the blank before the time.
+            return f"regexp_replace({column}::text, ' ', 'T')"
         if types.is_text(target_type):
             # A cast to varchar(n) would cut silently; assignment refuses instead.
             fixed = types.split(target_type)[0] == "character"
@@ -153,6 +160,31 @@ class PostgresStaging(Dialect):
             f"{self.quote(staged.name)} s) j JOIN (VALUES {names}) r (why, reason, column_name) USING (why)"
         )
         return self._set_aside(conn, entity, staged, key, run_id, judged)
+
+    def list_values(
+        self,
+        conn: sa.Connection,
+        entity: str,
+        staged: Staged,
+        key: Sequence[str],
+        values: Sequence[Reject],
+        run_id: int,
+    ) -> dict[tuple[str, str], int]:
+        if not values:
+            return {}
+        keys = ", ".join(staged.expressions[k] for k in key)
+        bad = ", ".join(f"({v.condition}, {quoted_text(v.reason)}, {quoted_text(v.column)})" for v in values)
+        found = self.rows(
+            conn,
+            f"WITH bad AS (SELECT jsonb_build_array({keys})::text AS row_key, v.reason, v.column_name, "
+            f"md5(s::text) AS h FROM {self.quote(staged.name)} s "
+            f"CROSS JOIN LATERAL (VALUES {bad}) v (is_bad, reason, column_name) WHERE v.is_bad), "
+            f"kept AS (INSERT INTO {_REJECTED} (entity, row_key, reason, column_name, payload_hash, first_run_id, "
+            f"last_run_id) SELECT DISTINCT ON (h, reason, column_name) {quoted_text(entity)}, row_key, reason, "
+            f"column_name, h, {run_id}, {run_id} FROM bad {_LISTED_AGAIN}) "
+            "SELECT column_name, reason, count(*) FROM bad GROUP BY column_name, reason ORDER BY column_name, reason",
+        )
+        return {(str(column), str(reason)): int(str(number)) for column, reason, number in found}
 
     def reject_duplicates(
         self,
@@ -257,10 +289,7 @@ class PostgresStaging(Dialect):
             "md5(s::text) AS payload_hash), kept AS (INSERT INTO "
             f"{_REJECTED} (entity, row_key, reason, column_name, payload_hash, first_run_id, last_run_id) "
             f"SELECT DISTINCT ON (payload_hash, reason, column_name) {quoted_text(entity)}, row_key, reason, "
-            f"column_name, payload_hash, {run_id}, {run_id} FROM gone "
-            "ON CONFLICT (entity, payload_hash, reason, column_name) "
-            "DO UPDATE SET last_run_id = EXCLUDED.last_run_id, last_seen_at = now(), resolved_at = NULL) "
-            "SELECT count(*) FROM gone"
+            f"column_name, payload_hash, {run_id}, {run_id} FROM gone {_LISTED_AGAIN}) SELECT count(*) FROM gone"
         )
         return self.number(conn, statement)
 

@@ -11,19 +11,13 @@ import sqlalchemy as sa
 
 from etl_assets.engine.parameters import Parameter
 
-# Days are the source's own, UTC, unless an operator wants those of another zone (G47).
-BUSINESS_ZONE = "UTC"
-# 1 shows every group of people; 5 is recommended where others than staff look (G39).
-MIN_GROUP_SIZE = 1
-
 
 def parameters(
-    salt: Callable[[], str | None],
-    business_zone: Callable[[], str] = lambda: BUSINESS_ZONE,
-    min_group_size: Callable[[], int] = lambda: MIN_GROUP_SIZE,
+    salt: Callable[[], str], business_zone: Callable[[], str], min_group_size: Callable[[], int]
 ) -> tuple[Parameter, ...]:
-    """`:salt` of every key made of a source id, `:business_zone` of days, `:min_group_size` of groups of people,
-    `:as_of_date` of ages."""
+    """`:salt` goes into every key made of a source id, `:business_zone` is where a moment has its day (G47), groups of
+    fewer than `:min_group_size` people are not told apart (G39), ages are those at `:as_of_date` (G27).
+    """
     return (
         Parameter("salt", sa.Text(), "LACREI_HASH_SALT", salt, secret=True),
         Parameter("business_zone", sa.Text(), "LACREI_BUSINESS_ZONE", business_zone),

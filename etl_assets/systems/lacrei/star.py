@@ -6,6 +6,7 @@ Belongs here: nothing of a single table. Does not belong here: the stagings' not
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -27,7 +28,7 @@ NAIVE = sa.DateTime()
 TEXT = sa.String()
 TEXTS: postgresql.ARRAY[str] = postgresql.ARRAY(sa.Text())
 LABEL = sa.String(255)
-NUMBER: sa.Numeric[object] = sa.Numeric()
+NUMBER: sa.Numeric[Any] = sa.Numeric()
 PRICE = sa.Numeric(10, 2)
 PERCENT = sa.Numeric(5, 2)
 
