@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -154,12 +155,12 @@ class Star(Platform):
         self.change(f"UPDATE {table} SET {assignments}, updated_at = now() WHERE id = '{id_}'")
 
     # --- what came of it --------------------------------------------------------------------------------------------
-    def rows(self, query: str) -> list[tuple[object, ...]]:
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Rows of the warehouse; `s2.`, `m.` and `mart.` stand for its schemas."""
         return super().rows(_SHORT.sub(lambda found: f"lacreisaude_{'model' if found[1] == 'm' else 'mart'}.", query))
 
-    def surrogates(self) -> dict[str, dict[object, object]]:
-        return {t: dict(self.rows(f"SELECT {k}, {s} FROM m.{t}")) for t, (k, s) in SURROGATES.items()}  # type: ignore[arg-type]
+    def surrogates(self) -> dict[str, dict[str, int]]:
+        return {t: dict(self.rows(f"SELECT {k}, {s} FROM m.{t}")) for t, (k, s) in SURROGATES.items()}
 
     def waiting(self) -> dict[str, set[str]]:
         return pending.waiting(self.destination)

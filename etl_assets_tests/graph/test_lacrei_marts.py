@@ -1,6 +1,7 @@
 """Gaps of the original Lacrei marts (specs/lacrei.md 7), each with what it did and what is right, on PostgreSQL.
 
-Belongs here: marts. Does not belong here: dimensions and fact (test_lacrei_model.py), every value (test_lacrei_oracle.py).
+Belongs here: marts. Does not belong here: dimensions and fact (test_lacrei_model.py), every value
+(test_lacrei_oracle.py).
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from etl_assets_tests.lacrei_model import FACT, Star
 
 pytestmark = pytest.mark.db
 MakeStar = Callable[[], Star]
-PATIENTS = "SELECT period_month, age_group, gender_identity, total_patients, active_patients FROM mart.patients ORDER BY 1, 2, 3"
+PATIENTS = (
+    "SELECT period_month, age_group, gender_identity, total_patients, active_patients FROM mart.patients "
+    "ORDER BY 1, 2, 3"
+)
 
 
 @pytest.fixture
@@ -28,9 +32,8 @@ def star(make_star: MakeStar) -> Star:
         made.profile(f"prof {n}", f"pat {n}", gender_identity_id=1)
         made.put("lacreiid_profile_disability_types", id=n, profile_id=f"prof {n}", disabilitytype_id=1)
     made.professional("pro")
-    for n, (month, status, type_) in enumerate([
-        (5, "completed", "Online"), (5, "cancelled", "Online"), (5, "completed", "Presencial"), (6, "scheduled", "Online"),
-    ]):  # fmt: skip
+    of_may = [(5, "completed", "Online"), (5, "cancelled", "Online"), (5, "completed", "Presencial")]
+    for n, (month, status, type_) in enumerate([*of_may, (6, "scheduled", "Online")]):
         made.appointment(f"app {n}", f"2025-{month:02d}-02 09:00Z", created_at="2025-04-02 09:00Z", status=status,
                          type=type_, user_id=f"pat {n}")  # fmt: skip
     made.report("rep", "app 0", eval=5)
@@ -57,7 +60,7 @@ def test_g25_marts_never_double(star: Star) -> None:
         assert star.rows(f"SELECT DISTINCT specialty FROM mart.{mart}") == [("Nutrição",)], mart
     assert total(star, "mart_feedback", "total_reports") == 1
     assert star.rows("SELECT gender_identity, total_professionals FROM mart.professional_profile") == [("Dois", 1)]
-    assert star.violations() == {"fact_lacreisaude_appointments.cancelled_status": 0} or star.violations() == {}
+    assert star.violations() == {}
 
 
 def test_g25_ages_move_groups_and_leave_none_behind(star: Star) -> None:
@@ -107,7 +110,7 @@ def test_g29_g30_g37_who_was_never_rated_has_no_rating(star: Star) -> None:
     star.professional("new", published="false", active="false")
     star.load()
     columns = "total_appointments, all_appointments, rated_appointments, avg_feedback_rating, is_validated"
-    assert star.rows(f"SELECT {columns} FROM mart.professionals ORDER BY professional_sk") == [
+    assert star.rows(f"SELECT {columns} FROM mart.professionals ORDER BY all_appointments DESC") == [
         (2, 4, 1, Decimal("5.00"), True), (0, 0, 0, None, False),
     ]  # fmt: skip
     assert star.rows("SELECT total_professionals, active_professionals, validated_professionals FROM "
@@ -133,8 +136,8 @@ def test_g32_g33_spellings_are_one_and_a_cancellation_alone_changes_no_status(st
     star.appointment("c", "2025-05-09 09:00Z", type="teleconsulta", status="cancelled")
     star.cancellation("can", "app 0")
     star.load()
-    assert star.rows("SELECT type, total_appointments, completed_appointments, cancelled_appointments, other_appointments "
-                     "FROM mart.mart_appointments WHERE appointment_period = '2025-05-01' ORDER BY 1") == [
+    columns = "type, total_appointments, completed_appointments, cancelled_appointments, other_appointments"
+    assert star.rows(f"SELECT {columns} FROM mart.mart_appointments WHERE appointment_period = '2025-05-01' ORDER BY 1") == [
         ("Online", 4, 1, 3, 0), ("Outro", 1, 0, 0, 1), ("Presencial", 1, 1, 0, 0),
     ]  # fmt: skip
     assert star.violations()["fact_lacreisaude_appointments.cancelled_status"] == 1
