@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from psycopg import errors, sql
 from sqlalchemy.engine import make_url
 
-from etl_assets.demo.chatwoot.connect import Cursor, connect
 from etl_assets.demo.chatwoot.schema import TABLES
+from etl_assets.demo.postgres import Cursor, connect
 
 # Chatwoot's sign-in columns and tokens. An ETL that reads one is wrong, and here it finds out at once.
 SECRET_COLUMNS: dict[str, frozenset[str]] = {
