@@ -8,18 +8,15 @@ from typing import Any
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from etl_assets.demo.lacrei.statements import change
 from etl_assets.demo.postgres import Cursor, scalar
 
 
 def set_values(cur: Cursor, table: str, key: str, **values: Any) -> None:
     """Change one row. Raises LookupError unless there is exactly one: a case must not vanish unnoticed."""
-    pairs = sql.SQL(", ").join(
-        sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name)) for name in values
-    )
-    change = sql.SQL("UPDATE {} SET {} WHERE id = {}").format(sql.Identifier(table), pairs, sql.Placeholder("key"))
-    cur.execute(change, values | {"key": key})
-    if cur.rowcount != 1:
-        raise LookupError(f"{table}: {cur.rowcount} rows of the id a case is planted on")
+    changed = change(cur, table, key, **values)
+    if changed != 1:
+        raise LookupError(f"{table}: {changed} rows of the id a case is planted on")
 
 
 def copy_id(cur: Cursor, table: str, key: str, new: str, **values: Any) -> None:
