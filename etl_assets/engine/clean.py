@@ -8,7 +8,7 @@ rules (rules.py) and their SQL (dialects).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from etl_assets.engine import control
@@ -16,7 +16,9 @@ from etl_assets.engine.destination import Writer
 from etl_assets.engine.dialects.base import Reject, Staged
 from etl_assets.engine.entity import Stopwatch
 from etl_assets.engine.rebuild import SqlLoad
-from etl_assets.engine.rules import Cleaning, ColumnRule, Withheld
+from etl_assets.engine.rules import Cleaning, ColumnRule
+
+_REFUSED = "etl refused"
 
 
 @dataclass
@@ -67,34 +69,40 @@ class CleanLoad(SqlLoad):
         outside: str | None = None,
         months: Iterable[str] = (),
     ) -> None:
-        dialect, conn, watch = writer.dialect, writer.conn, Stopwatch()
+        dialect, conn, watch, key = writer.dialect, writer.conn, Stopwatch(), self.spec.key[0]
         texts, rows = dialect.stage_select(conn, select)
-        rules = self._rules
-        made = {n: dialect.clean(r, f"s.{dialect.quote(n)}") for n, r in rules.items()}
+        made = {n: dialect.clean(rule, f"s.{dialect.quote(n)}") for n, rule in self._rules.items()}
+        no_key = Reject(self._rules[key].reason or "blank_key", f"{made[key]} IS NULL", key)
         given = Staged(texts, made, dialect.stage_types(conn, texts), self._stored)
-        key = self.spec.key[0]
-        no_key = [Reject(rules[key].reason or "blank_key", f"{made[key]} IS NULL", key)]
-        refused = self.judge(writer, ()).refuse(given, no_key, rows, self.result.counts)
-        outputs = [f"{e} AS {dialect.quote(n)}" for n, e in made.items()]
-        outputs += [f"s.{dialect.quote(n)}" for n in self._cleaning.also]
-        stage, _ = dialect.stage_select(conn, f"SELECT {', '.join(outputs)} FROM {dialect.quote(texts)} s")
+        refused = self.judge(writer, ()).refuse(given, [no_key], rows, self.result.counts)
+        staged = self._typed(writer, texts, made)
+        self.replace(writer, staged, rows, watch, scope, outside=outside, months=months, refused=refused)
+
+    def stored(self, writer: Writer, staged: Staged, rows: int) -> None:
+        """List values that became NULL: now that the merge has resolved what was listed of the keys it stored."""
+        found = self.judge(writer, ()).list_values(staged, _REFUSED, self._fallible, rows)
+        for of, number in found.items():
+            self.result.nulled[of] = self.result.nulled.get(of, 0) + number
+
+    @property
+    def _fallible(self) -> list[tuple[str, str]]:
+        """Columns a text may be none of the type of, and what is said then. The key is judged with its row."""
+        return [(n, rule.reason) for n, rule in self._rules.items() if rule.reason and n != self.spec.key[0]]
+
+    def _typed(self, writer: Writer, texts: str, made: Mapping[str, str]) -> Staged:
+        """A staging table of values made of the one of texts, and of the numbers of those that were refused."""
+        dialect, conn, quote = writer.dialect, writer.conn, writer.dialect.quote
+        fallible = [n for n, _ in self._fallible]
+        both = [f"{e} AS {quote(n)}" for n, e in made.items()]
+        both += [f"s.{quote(n)}" for n in self._cleaning.also]
+        both += [f"s.{quote(n)} AS {quote('text of ' + n)}" for n in fallible]
+        bad = [f"q.{quote(n)} IS NULL AND NOT ({dialect.is_blank('q.' + quote('text of ' + n))})" for n in fallible]
+        wanted = [f"q.{quote(n)}" for n in (*made, *self._cleaning.also)]
+        wanted += [f"{dialect.numbers_of(bad)} AS {quote(_REFUSED)}"]
+        inner = f"SELECT {', '.join(both)} FROM {quote(texts)} s"
+        stage, _ = dialect.stage_select(conn, f"SELECT {', '.join(wanted)} FROM ({dialect.read_once(inner)}) q")
+        dialect.drop_stage(conn, texts)
         types = dialect.stage_types(conn, stage)
         declared = {n: dialect.declared_type(self.spec.table.columns[n]) for n in made}
         expressions = {n: dialect.expression(n, types[n], t) for n, t in declared.items()}
-        staged = Staged(stage, expressions, types, self._stored)
-        self.replace(writer, staged, rows, watch, scope, outside=outside, months=months, refused=refused)
-        # After the merge, which resolves what was listed of the keys it has stored; nothing is committed yet.
-        self._list_values(writer, given, rows)
-        dialect.drop_stage(conn, texts)
-
-    def _list_values(self, writer: Writer, given: Staged, rows: int) -> None:
-        dialect = writer.dialect
-        values = [
-            Reject(rule.reason, f"NOT ({dialect.is_blank(text)}) AND {given.expressions[n]} IS NULL", n)
-            for n, rule in self._rules.items()
-            if rule.reason and n not in self.spec.key and not isinstance(rule, Withheld)
-            for text in [f"s.{dialect.quote(n)}"]
-        ]
-        found = self.judge(writer, ()).list_values(given, values, rows)
-        for of, number in found.items():
-            self.result.nulled[of] = self.result.nulled.get(of, 0) + number
+        return Staged(stage, expressions, types, self._stored)

@@ -85,14 +85,16 @@ class Judge:
         self._guard(refused, rows, so_far, begun)
         return refused
 
-    def list_values(self, staged: Staged, values: Sequence[Reject], rows: int) -> dict[tuple[str, str], int]:
-        """List values of `rows` staged rows that were stored as NULL; how many by (column, reason).
+    def list_values(
+        self, staged: Staged, refused: str, values: Sequence[tuple[str, str]], rows: int
+    ) -> dict[tuple[str, str], int]:
+        """List those of `values` (column, reason) that were stored as NULL in `rows` staged rows; how many of each.
 
         Raises RejectLimitError when they are most of a column: then its format has changed.
         """
         begun = self.writer.conn.execute(sa.select(utc_now())).scalar_one()
         dialect, conn, limits = self.writer.dialect, self.writer.conn, self.spec.limits
-        found = dialect.list_values(conn, self.spec.entity, staged, self.spec.key, values, self.run_id)
+        found = dialect.list_values(conn, self.spec.entity, staged, self.spec.key, refused, values, self.run_id)
         many = {of: n for of, n in found.items() if n > limits.nulled_rows and n > limits.nulled_share * rows}
         if many:
             which = ", ".join(f"{column} {n} {reason}" for (column, reason), n in many.items())

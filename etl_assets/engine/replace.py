@@ -76,8 +76,12 @@ class ReplaceLoad(Load):
         )
         if scope is None:
             judge.settle()
+        self.stored(writer, staged, rows)
         dialect.drop_stage(conn, staged.name)
         self.write_batch(writer, counts, None, extracted, watch.lap())
+
+    def stored(self, writer: Writer, staged: Staged, rows: int) -> None:
+        """What else there is to do about `rows` rows once they are stored, before the staging table goes."""
 
     def _tracked(self, writer: Writer) -> tuple[str, ...]:
         """Images handed to consumers, and the window column, by which counts per month are taken."""

@@ -30,6 +30,7 @@ NONE_SHARE, BUSY_SHARE, BUSY_FROM = 0.25, 0.05, 40  # of professionals; appointm
 FUTURE_SHARE = 0.25  # of those scheduled or confirmed; the others nobody has updated since
 _FAR_SHARE = 0.1  # of these is booked a month and more ahead
 _NEGATIVE, _ZERO = 0.003, 0.002  # waiting times
+TIED = 40  # appointments that share the newest updated_at, where there are many
 
 _AHEAD = {A.MONTH_AHEAD: 30, A.TWO_MONTHS_AHEAD: 60, A.THREE_MONTHS_AHEAD: 85}  # days
 _PROFESSIONALS = {
@@ -167,4 +168,7 @@ def _updated(rng: np.random.Generator, status: I64, created: I64, date: I64, cut
     )
     # No two in the same microsecond, but those planted.
     moment = np.minimum(np.maximum(moment, created), cutoff - HOUR) + rng.integers(0, 999_999, count)
+    if count > 20 * TIED:
+        # The newest change of all becomes one of many: the watermark of a first load lies in their midst.
+        moment[len(A) : len(A) + TIED] = moment.max()
     return np.asarray(moment, np.int64)

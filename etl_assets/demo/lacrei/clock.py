@@ -34,12 +34,12 @@ def microseconds(day: date) -> int:
 
 @dataclass(frozen=True)
 class Window:
-    """Days since 1970 of the history, its cutoff, and the share of everything that happens until a day."""
+    """Days since 1970 of the history, its cutoff, and the share of registrations that happen until a day."""
 
     first: int  # day
     cutoff: int  # microseconds: nothing was written at or after it
-    cumulated: NDArray[np.float64]  # share until the end of each day of the history, weekends included
-    working: NDArray[np.float64]  # the same with nothing at weekends
+    cumulated: NDArray[np.float64]  # share until the end of each day of the history
+    working: NDArray[np.float64]  # share of its working days until the end of each day
 
     @property
     def start(self) -> int:
@@ -54,7 +54,7 @@ def window(end: date) -> Window:
     days = np.arange(first, last)
     before_end = (last - days) / 30.4
     weight = 1 + _GROWTH * np.clip(1 - before_end / _GROWING, 0, None)
-    workday = weight * ((days + 3) % 7 < 5)  # 1970-01-01 was a Thursday
+    workday = (days + 3) % 7 < 5  # 1970-01-01 was a Thursday
     return Window(first, last * DAY, np.cumsum(weight) / weight.sum(), np.cumsum(workday) / workday.sum())
 
 
@@ -68,7 +68,10 @@ def registrations(rng: np.random.Generator, span: Window, count: int) -> I64:
 
 
 def meetings(rng: np.random.Generator, span: Window, not_before: I64) -> I64:
-    """One moment each, on a working day after `not_before` and before the cutoff."""
+    """One moment each, on a working day after `not_before` and before the cutoff.
+
+    All days alike: that more people register is growth enough.
+    """
     last = len(span.working) - 1
     known = np.clip(not_before // DAY + 1 - span.first, 0, last - 3)
     share = span.working[known] + rng.random(len(known)) * (1 - span.working[known])

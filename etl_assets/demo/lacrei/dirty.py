@@ -49,8 +49,8 @@ def _users(cur: Cursor, cutoff: datetime) -> None:
         user(number, first_name="Ana", last_name="Lima", birth_date="1991-07-15", is_active=active)
     user(Patient.NO_DOCUMENT, privacy_document_id=None, accepted_privacy_document=False)
     user(Patient.NO_TIMES, created_at=None, updated_at=None)
-    again(cur, "lacreiid_user", uuid("patient", Patient.TWICE), timedelta(hours=-5), logged_as="versão antiga")
-    again(cur, "lacreiid_user", uuid("patient", Patient.TWICE_EQUAL), timedelta(), logged_as="outra versão")
+    again(cur, "lacreiid_user", uuid("patient", Patient.TWICE), older=True, logged_as="versão antiga")
+    again(cur, "lacreiid_user", uuid("patient", Patient.TWICE_EQUAL), older=False, logged_as="outra versão")
     user(Patient.PADDED, id=f"  {uuid('patient', Patient.PADDED)} ")
 
 
@@ -89,7 +89,7 @@ def _professionals(cur: Cursor) -> None:
     professional(Professional.SPELLED, active="S", published="não", about_me="  ", search_synonym="", specialty="  ")
     professional(Professional.NO_SPECIALTY, specialty=None)
     professional(Professional.NO_TIMES, created_at=None, updated_at=None)
-    again(cur, "lacreisaude_professional", uuid("professional", Professional.TWICE), timedelta(hours=-5),
+    again(cur, "lacreisaude_professional", uuid("professional", Professional.TWICE), older=True,
           specialty="Pediatria")  # fmt: skip
     key = uuid("professional", Professional.PADDED)
     professional(Professional.PADDED, id=f" {key}  ")
@@ -106,7 +106,7 @@ def _clinics(cur: Cursor) -> None:
     clinic(Clinic.NO_CITY, city=None)
     clinic(Clinic.BLANK_CITY, city="  ")
     clinic(Clinic.NO_TIMES, created_at=None, updated_at=None, state_id=ORPHAN)
-    again(cur, "lacreisaude_clinic", uuid("clinic", Clinic.TWICE_EQUAL), timedelta(), name="Outra versão")
+    again(cur, "lacreisaude_clinic", uuid("clinic", Clinic.TWICE_EQUAL), older=False, name="Outra versão")
     key = uuid("clinic", Clinic.PADDED)
     clinic(Clinic.PADDED, id=f"{key}\t", professional_id=f" {uuid('professional', Clinic.PADDED)}")
     cur.execute("UPDATE lacreisaude_professional_disability_types SET disabilitytype_id = %s WHERE id = 1", [ORPHAN])

@@ -3,7 +3,6 @@
 Belongs here: their values. Does not belong here: who meets whom when (appointment_plan.py gives a case its row).
 """
 
-from datetime import timedelta
 from typing import Any
 
 from etl_assets.demo.lacrei import numbers as n
@@ -91,8 +90,8 @@ def _reports(cur: Cursor) -> None:
 
 def _ids(cur: Cursor) -> None:
     """Last, for afterwards the rows are not found by their ids."""
-    again(cur, _TABLE, uuid("appointment", A.TWICE), timedelta(hours=-5), status="no_show", type="Presencial")
-    again(cur, _TABLE, uuid("appointment", A.TWICE_EQUAL), timedelta(), status="no_show", agreement_id="outra versão")
-    again(cur, _TABLE, uuid("appointment", A.TWICE_PADDED), timedelta(hours=-3), padded=True, status="no_show")
+    again(cur, _TABLE, uuid("appointment", A.TWICE), older=True, status="no_show", type="Presencial")
+    again(cur, _TABLE, uuid("appointment", A.TWICE_EQUAL), older=False, status="no_show", agreement_id="outra versão")
+    again(cur, _TABLE, uuid("appointment", A.TWICE_PADDED), older=True, padded=True, status="no_show")
     _set(cur, A.PADDED, id=f"  {uuid('appointment', A.PADDED)} ")
     _set(cur, A.BLANK_ID, id="  ")

@@ -11,7 +11,7 @@ from etl_assets.demo.copying import I64
 
 KINDS = (
     "patient", "professional_user", "professional", "profile", "second_profile", "clinic", "second_clinic",
-    "third_clinic", "appointment", "cancellation", "report", "nobody",
+    "third_clinic", "appointment", "cancellation", "report", "nobody", "late",
 )  # fmt: skip
 
 

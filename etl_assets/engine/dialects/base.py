@@ -297,6 +297,10 @@ class Dialect(ABC):
     def stage_select(self, conn: sa.Connection, select: str) -> tuple[str, int]:
         """Store the rows of a SELECT in a new staging table; return its name and how many rows."""
 
+    def read_once(self, select: str) -> str:
+        """A SELECT, as a derived table, whose expressions are not repeated wherever its columns are used."""
+        return select
+
     @abstractmethod
     def stage_types(self, conn: sa.Connection, stage: str) -> dict[str, str]:
         """Types of a staging table by column."""
@@ -377,13 +381,19 @@ class Dialect(ABC):
         entity: str,
         staged: Staged,
         key: Sequence[str],
-        values: Sequence[Reject],
+        refused: str,
+        values: Sequence[tuple[str, str]],
         run_id: int,
     ) -> dict[tuple[str, str], int]:
-        """List each staged value whose condition is true in `ctl.rejected_row`, under the key as it is stored.
+        """List staged values in `ctl.rejected_row`: those of `values` (column, reason) whose number, from 1, is in the
+        staged column `refused`, as `numbers_of` made it.
 
-        The rows stay. Returns how many there are by (column, reason).
+        The rows stay. Returns how many there are of each.
         """
+
+    @abstractmethod
+    def numbers_of(self, conditions: Sequence[str]) -> str:
+        """An expression: which of the conditions are true, by number from 1."""
 
     @abstractmethod
     def reject_duplicates(

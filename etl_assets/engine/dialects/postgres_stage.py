@@ -67,6 +67,9 @@ class PostgresStaging(Dialect):
         create = f"CREATE TEMPORARY TABLE {self.quote(name)} ON COMMIT PRESERVE ROWS"
         return name, self.execute(conn, f"{create} AS\n{select}\n")
 
+    def read_once(self, select: str) -> str:
+        return f"{select} OFFSET 0"
+
     def stage_types(self, conn: sa.Connection, stage: str) -> dict[str, str]:
         return {c.name: c.type for c in self.columns(conn, f"pg_temp.{stage}")}
 
@@ -161,24 +164,30 @@ class PostgresStaging(Dialect):
         )
         return self._set_aside(conn, entity, staged, key, run_id, judged)
 
+    def numbers_of(self, conditions: Sequence[str]) -> str:
+        numbers = (f"CASE WHEN {condition} THEN {i} END" for i, condition in enumerate(conditions, 1))
+        return f"array_remove(ARRAY[{', '.join(numbers)}]::int[], NULL)"
+
     def list_values(
         self,
         conn: sa.Connection,
         entity: str,
         staged: Staged,
         key: Sequence[str],
-        values: Sequence[Reject],
+        refused: str,
+        values: Sequence[tuple[str, str]],
         run_id: int,
     ) -> dict[tuple[str, str], int]:
         if not values:
             return {}
         keys = ", ".join(staged.expressions[k] for k in key)
-        bad = ", ".join(f"({v.condition}, {quoted_text(v.reason)}, {quoted_text(v.column)})" for v in values)
+        names = ", ".join(f"({i}, {quoted_text(c)}, {quoted_text(r)})" for i, (c, r) in enumerate(values, 1))
         found = self.rows(
             conn,
             f"WITH bad AS (SELECT jsonb_build_array({keys})::text AS row_key, v.reason, v.column_name, "
             f"md5(s::text) AS h FROM {self.quote(staged.name)} s "
-            f"CROSS JOIN LATERAL (VALUES {bad}) v (is_bad, reason, column_name) WHERE v.is_bad), "
+            f"CROSS JOIN LATERAL unnest(s.{self.quote(refused)}) n (i) "
+            f"JOIN (VALUES {names}) v (i, column_name, reason) ON v.i = n.i), "
             f"kept AS (INSERT INTO {_REJECTED} (entity, row_key, reason, column_name, payload_hash, first_run_id, "
             f"last_run_id) SELECT DISTINCT ON (h, reason, column_name) {quoted_text(entity)}, row_key, reason, "
             f"column_name, h, {run_id}, {run_id} FROM bad {_LISTED_AGAIN}) "

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from etl_assets.engine.dialects import sqlserver_errors
 from etl_assets.engine.dialects import sqlserver_types as types
-from etl_assets.engine.dialects.base import CatalogColumn, Reject, Staged
+from etl_assets.engine.dialects.base import CatalogColumn, Staged
 from etl_assets.engine.dialects.sqlserver_merge import SqlServerMerge
 from etl_assets.engine.dialects.sqlserver_session import EtlSession, engine_of
 from etl_assets.engine.dialects.sqlserver_stage import as_text, catalog_columns, catalog_query
@@ -224,10 +224,14 @@ class SqlServerDialect(SqlServerMerge):
         entity: str,
         staged: Staged,
         key: Sequence[str],
-        values: Sequence[Reject],
+        refused: str,
+        values: Sequence[tuple[str, str]],
         run_id: int,
     ) -> dict[tuple[str, str], int]:
         raise SpecError(f"{entity}: column rules have not been taught to SQL Server; clean in a SQL file instead")
+
+    def numbers_of(self, conditions: Sequence[str]) -> str:
+        raise SpecError("column rules have not been taught to SQL Server; clean in a SQL file instead")
 
     def is_temporal(self, type_: str) -> bool:
         return types.split(type_)[0] == "date" or self.is_naive(type_) or types.split(type_)[0] == "datetimeoffset"
