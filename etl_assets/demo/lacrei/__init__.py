@@ -8,6 +8,7 @@ from etl_assets.demo.lacrei.cases import CASES
 from etl_assets.demo.lacrei.connect import SCHEMA
 from etl_assets.demo.lacrei.late import LateCommit, change, delete, late_commit
 from etl_assets.demo.lacrei.mutate import mutate, play
+from etl_assets.demo.lacrei.people_plan import planted_months
 from etl_assets.demo.lacrei.randomize import randomize
 from etl_assets.demo.lacrei.reader import SECRET_COLUMNS, create_reader
 from etl_assets.demo.lacrei.schema import TABLES, create_schema, drop_table, empty_table
@@ -31,6 +32,7 @@ __all__ = [
     "empty_table",
     "late_commit",
     "mutate",
+    "planted_months",
     "play",
     "randomize",
     "synthesize",

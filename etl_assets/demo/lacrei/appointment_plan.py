@@ -170,5 +170,5 @@ def _updated(rng: np.random.Generator, status: I64, created: I64, date: I64, cut
     moment = np.minimum(np.maximum(moment, created), cutoff - HOUR) + rng.integers(0, 999_999, count)
     if count > 20 * TIED:
         # The newest change of all becomes one of many: the watermark of a first load lies in their midst.
-        moment[len(A) : len(A) + TIED] = moment.max()
+        moment[len(A) : len(A) + TIED] = moment.max() + 1
     return np.asarray(moment, np.int64)

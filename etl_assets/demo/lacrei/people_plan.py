@@ -4,12 +4,13 @@ Belongs here: what rows of different tables must know of each other. Does not be
 """
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
 from etl_assets.demo.copying import I64
 from etl_assets.demo.lacrei import numbers as n
-from etl_assets.demo.lacrei.clock import DAY, Window, month_begin, months_of, registrations
+from etl_assets.demo.lacrei.clock import DAY, Window, microseconds, month_begin, months_of, registrations
 from etl_assets.demo.lacrei.volumes import Volume
 
 # Before the month the history ends in: a month without registrations, between one and 12 times as many; and, where
@@ -38,6 +39,17 @@ def draw_people(rng: np.random.Generator, volume: Volume, span: Window) -> Peopl
     patients = born[place]
     professionals = registrations(rng, span, volume.distinct_professionals)
     return People(patients, np.argsort(patients, kind="stable"), professionals)
+
+
+def planted_months(end: date) -> dict[str, date]:
+    """First days of the months whose registrations are planted, by name, of a history that ends with `end`.
+
+    `gap` has none, `before` few and `after` 12 times as many; `low` and, 12 times as many, `high` are neighbours and
+    planted only where patients are many.
+    """
+    last = int(months_of(np.array([microseconds(end) - 1]))[0])
+    places = {"before": GAP + 1, "gap": GAP, "after": GAP - 1, "low": NEIGHBOURS, "high": NEIGHBOURS - 1}
+    return {name: date(1970 + (last - back) // 12, (last - back) % 12 + 1, 1) for name, back in places.items()}
 
 
 def _wanted(born: I64, span: Window) -> dict[int, int]:

@@ -1,82 +1,22 @@
 """The rows of a source at its nastiest, drawn one by one.
 
 Belongs here: what makes two implementations of a rule disagree: every spelling, every NULL, ids twice, ties, moments on
-edges, matches of one with many. Does not belong here: plausibility (synthesize.py), the database.
+edges, matches of one with many. Does not belong here: plausibility (synthesize.py), how values are drawn
+(random_draws.py), the database.
 """
 
-import random
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
-
-from psycopg import sql
 
 from etl_assets.demo.lacrei import spellings as s
 from etl_assets.demo.lacrei import vocabulary as v
-from etl_assets.demo.lacrei.ids import uuid
-from etl_assets.demo.postgres import Cursor
+from etl_assets.demo.lacrei.random_draws import STEPS, Draws
 
-PATIENTS, PROFESSIONALS, DOCUMENTS = 60, 14, len(s.PROFILE_TYPES)
-_STEPS = tuple(timedelta(minutes=each) for each in (-1440, -1, 0, 0, 1, 59, 90, 1440, 8200, 129_600))
-_NEAR = tuple(timedelta(microseconds=each) for each in (-1_000_000, -1, 0, 0, 1, 500_000))
+PATIENTS, PROFESSIONALS, DOCUMENTS = 60, 24, len(s.PROFILE_TYPES)
 _FREE = ("ethnic_group", "gender_identity", "sexual_orientation", "pronoun", "disability_types", "article")
 
 
-class RandomSource:
-    def __init__(self, rng: random.Random, since: date, until: date) -> None:
-        self.rng, self.since, self.until = rng, since, until
-        self.rows: dict[str, list[dict[str, Any]]] = {}
-        self.born = datetime(since.year, since.month, since.day, tzinfo=UTC)
-        self.ties = [self.moment() for _ in range(6)]
-
-    def moment(self) -> datetime:
-        """Often on the edge of a UTC day or month."""
-        day = date.fromordinal(self.rng.randrange(self.since.toordinal(), self.until.toordinal()))
-        if self.rng.random() < 0.3:
-            day = day.replace(day=1)
-        hour = self.rng.choice((0, 0, 1, 2, 3, 12, 21, 23))
-        near: timedelta = self.pick(_NEAR)
-        return datetime(day.year, day.month, day.day, hour, tzinfo=UTC) + near
-
-    def pick(self, values: Sequence[Any]) -> Any:
-        return self.rng.choice(values)
-
-    def maybe(self, value: Any, share: float = 0.7) -> Any:
-        return value if self.rng.random() < share else None
-
-    def spelled(self, at: datetime) -> str | None:
-        """A text column's moment: well spelled mostly."""
-        kind = self.rng.random()
-        return None if kind < 0.06 else self.pick(s.NO_MOMENTS) if kind < 0.14 else s.moment(self.rng, at)
-
-    def id(self, kind: str, number: int) -> str:
-        """An id as tables and references have it: padded now and then, of nobody now and then."""
-        chance = self.rng.random()
-        if chance < 0.04:
-            return self.rng.choice(("", "  ", uuid("nobody", number)))
-        key = uuid(kind, number)
-        return f" {key} " if chance < 0.10 else f"{key}\t" if chance < 0.12 else key
-
-    def stamps(self) -> dict[str, Any]:
-        """Creation and change: tied, NULL, or the change NULL alone."""
-        created = self.moment()
-        updated = self.pick(self.ties) if self.rng.random() < 0.4 else created + abs(self.pick(_STEPS))
-        return {"created_at": self.maybe(created, 0.93), "updated_at": self.maybe(max(created, updated), 0.9)}
-
-    def add(self, table: str, **values: Any) -> None:
-        self.rows.setdefault(table, []).append(values)
-
-    def entity(self, table: str, kind: str, number: int, **values: Any) -> None:
-        """One row, or two or three of the same id that differ: the later, the same moment, or no moment at all."""
-        self.add(table, id=self.id(kind, number), **values)
-        while self.rng.random() < 0.12:
-            again = dict(values) | {"updated_at": self.pick((values["updated_at"], None, self.pick(self.ties)))}
-            for name in ("status", "specialty", "name", "is_active", "completed", "feedback", "reason"):
-                if name in again:
-                    again[name] = self.pick(s.TEXTS[3:6]) if name != "completed" else not again[name]
-            key = uuid(kind, number)
-            self.add(table, id=self.pick((key, f" {key}")), **again)
-
+class RandomSource(Draws):
     def lookups(self) -> None:
         stamp = {"created_at": self.born, "updated_at": self.born}
         odd = ("x", "", " 98 ", "01", "99999999999999", "-1", "2.0")
@@ -116,9 +56,9 @@ class RandomSource:
             return self.rng.choice(
                 (None, "", "  ", "31/02/1990", "1990-02-30", "1850-01-01", "2999-01-01", "desconhecida")
             )
-        years = self.pick((17, 18, 25, 26, 35, 36, 45, 46, 60, 61, 80))
-        day = self.until.replace(year=self.until.year - years) + timedelta(days=self.pick((-1, 0, 0, 1)))
-        return self.pick(
+        years: int = self.deal("age", (17, 18, 25, 26, 35, 36, 45, 46, 60, 61, 80))
+        day = self.until.replace(year=self.until.year - years) + timedelta(days=self.rng.choice((-1, 0, 0, 1)))
+        return self.rng.choice(
             (f"{day}", f"{day}", f" {day} ", f"{day}T00:00:00Z", f"{day}T00:00:00-03:00", f"{day} 23:30:00")
         )
 
@@ -127,12 +67,13 @@ class RandomSource:
             kind, key = ("patient", number) if number <= PATIENTS - 4 else ("professional_user", number - PATIENTS + 4)
             self.entity(
                 "lacreiid_user", kind, key, password="FAKE", is_superuser=False, is_staff=number % 9 == 0,
-                is_active=self.pick(s.BOOLEANS), email=f"u{number}@example.com",
+                is_active=self.deal("is_active", s.BOOLEANS), email=f"u{number}@example.com",
                 first_name=self.pick(("Ana", "Ana", *s.TEXTS)), last_name=self.pick(("Lima", *s.TEXTS, None)),
                 birth_date=self.birth(), is_18_years_old_or_more=self.maybe(True),
-                last_login=self.spelled(self.moment()), email_verified=self.pick((*s.BOOLEANS, None)),
-                accepted_privacy_document=self.maybe(True), newsletter_subscribed=self.pick((*s.BOOLEANS, None)),
-                phone=self.maybe("+5500900000000"), phone_verified=self.pick((*s.BOOLEANS, None)),
+                last_login=self.spelled(self.moment()), email_verified=self.deal("email_verified", (*s.BOOLEANS, None)),
+                accepted_privacy_document=self.maybe(True),
+                newsletter_subscribed=self.deal("newsletter_subscribed", (*s.BOOLEANS, None)),
+                phone=self.maybe("+5500900000000"), phone_verified=self.deal("phone_verified", (*s.BOOLEANS, None)),
                 phone_verification_token=self.maybe("FAKE"), phone_verification_token_expires_at=self.maybe(self.born),
                 privacy_document_id=self.pick((1, 1, 1, None, *range(1, DOCUMENTS + 3))),
                 logged_as=self.maybe(self.pick(s.TEXTS)), **self.stamps(),
@@ -140,7 +81,8 @@ class RandomSource:
             for profile in ("profile", "second_profile")[: self.pick((0, 1, 1, 1, 2))]:
                 self.entity(
                     "lacreiid_profile", profile, number, completed=number % 3 > 0, user_id=self.id(kind, key),
-                    pronoun_id=self.pick((*s.INTEGERS, "1", "2", "3", None)), **self.identity(), **self.stamps(),
+                    pronoun_id=self.deal("pronoun", (*s.INTEGERS, "1", "2", "3", None)),
+                    **self.identity(), **self.stamps(),
                 )  # fmt: skip
         self._bridge("lacreiid_profile_disability_types", "profile_id", "profile", PATIENTS)
 
@@ -159,8 +101,8 @@ class RandomSource:
             self.entity(
                 "lacreisaude_professional", "professional", number,
                 full_name=self.pick(("Caio Rocha", "caio rocha ", *s.TEXTS)), about_me=self.maybe(self.pick(s.TEXTS)),
-                profile_status=self.pick((*v.PROFILE_STATUSES, "")), active=self.pick(s.BOOLEANS),
-                published=self.pick(s.BOOLEANS), document_number=self.maybe("FAKE"),
+                profile_status=self.pick((*v.PROFILE_STATUSES, "")), active=self.deal("active", s.BOOLEANS),
+                published=self.deal("published", s.BOOLEANS), document_number=self.maybe("FAKE"),
                 board_registration_number=self.maybe("FAKE"), accepted_privacy_document=self.maybe(True),
                 safety_measures=self.maybe(""),
                 specialty=self.pick((*v.SPECIALTIES[:4], " Psicologia ", "", "  ", None)),
@@ -176,8 +118,10 @@ class RandomSource:
                     is_online_clinic=self.pick((*s.BOOLEANS, "true", "true")), name=self.pick((*s.TEXTS, None)),
                     zip_code=self.maybe("00000-000"), neighborhood=self.maybe(""), address=self.maybe("Rua do Sol"),
                     city=self.pick(("Recife", " Recife", "", None)), addresss_line2=self.maybe(""),
-                    phone=self.maybe("1"), phone_whatsapp=self.maybe("1"), consult_price=self.pick((*s.PRICES, None)),
-                    duration_minutes=self.pick((*s.INTEGERS, None)), accepts_insurance_providers=self.maybe(True),
+                    phone=self.maybe("1"), phone_whatsapp=self.maybe("1"),
+                    consult_price=self.deal("price", (*s.PRICES, None)),
+                    duration_minutes=self.deal("minutes", (*s.INTEGERS, None)),
+                    accepts_insurance_providers=self.maybe(True),
                     provides_accessibility_standards=self.maybe(False), online_clinic_phone=self.maybe("1"),
                     online_clinic_phone_whatsapp=self.maybe("1"),
                     online_clinic_consult_price=self.maybe(self.pick((0, 80.5, 5001, -1))),
@@ -190,12 +134,13 @@ class RandomSource:
 
     def appointment(self, number: int) -> None:
         stamps = self.stamps()
-        met = (stamps["created_at"] or self.moment()) + self.pick(_STEPS)
+        met = (stamps["created_at"] or self.moment()) + self.pick(STEPS)
         patient = self.rng.randint(1, PATIENTS - 4)
         person = ("patient", patient) if self.rng.random() < 0.93 else ("professional_user", self.rng.randint(1, 4))
         self.entity(
-            "lacreiid_appointment", "appointment", number, date=self.spelled(met), status=self.pick(s.STATUSES),
-            type=self.pick(s.TYPES), professional_id=self.id("professional", self.rng.randint(1, PROFESSIONALS)),
+            "lacreiid_appointment", "appointment", number, date=self.spelled(met),
+            status=self.deal("status", s.STATUSES), type=self.deal("type", s.TYPES),
+            professional_id=self.id("professional", self.rng.randint(1, PROFESSIONALS)),
             user_id=self.id(*person), agreement_id=self.maybe(self.pick(s.TEXTS), 0.3), **stamps,
         )  # fmt: skip
         told = self.moment()
@@ -203,7 +148,8 @@ class RandomSource:
             told += self.pick((timedelta(), timedelta(), timedelta(microseconds=1), timedelta(hours=1)))
             changed = {"created_at": self.spelled(told), "updated_at": self.maybe(told, 0.9)}
             self.entity(
-                "lacreiid_cancellation", "cancellation", 10 * number + place, reason=self.maybe(self.pick(s.REASONS)),
+                "lacreiid_cancellation", "cancellation", 10 * number + place,
+                reason=self.maybe(self.deal("reason", s.REASONS)),
                 appointment_id=self.id("appointment", number), created_by_content_type_id=self.maybe(11),
                 created_by_object_d=self.maybe(self.id("patient", patient)), **changed,
             )  # fmt: skip
@@ -216,13 +162,3 @@ class RandomSource:
                 appointment_id=self.id("appointment", number), created_by_content_type_id=self.maybe(11),
                 created_by_object_id=self.maybe(self.id("patient", patient)), **changed,
             )  # fmt: skip
-
-    def write(self, cur: Cursor) -> None:
-        for table, rows in self.rows.items():
-            columns = list(rows[0])
-            into = sql.SQL("COPY {} ({}) FROM STDIN").format(
-                sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
-            )
-            with cur.copy(into) as copy:
-                for row in rows:
-                    copy.write_row([row[column] for column in columns])
