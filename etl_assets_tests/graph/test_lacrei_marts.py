@@ -137,7 +137,8 @@ def test_g32_g33_spellings_are_one_and_a_cancellation_alone_changes_no_status(st
     star.cancellation("can", "app 0")
     star.load()
     columns = "type, total_appointments, completed_appointments, cancelled_appointments, other_appointments"
-    assert star.rows(f"SELECT {columns} FROM mart.mart_appointments WHERE appointment_period = '2025-05-01' ORDER BY 1") == [
+    of_may = f"SELECT {columns} FROM mart.mart_appointments WHERE appointment_period = '2025-05-01' ORDER BY 1"
+    assert star.rows(of_may) == [
         ("Online", 4, 1, 3, 0), ("Outro", 1, 0, 0, 1), ("Presencial", 1, 1, 0, 0),
     ]  # fmt: skip
     assert star.violations()["fact_lacreisaude_appointments.cancelled_status"] == 1
