@@ -8,7 +8,6 @@ from __future__ import annotations
 import dagster as dg
 from dagster import AssetSelection
 
-from etl_assets.orchestration.partitions import current_month
 from etl_assets.orchestration.resources import load_config
 from etl_assets.orchestration.system import System
 
@@ -76,7 +75,7 @@ def _schedule(
         description=f"{system.title}: {kind}, `{cron}` in {system.zone}",
     )
     def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        month = current_month(system.zone, context.scheduled_execution_time)
+        month = system.run_month(context.scheduled_execution_time)
         return dg.RunRequest(partition_key=month, run_config=load_config(mode))
 
     return schedule
