@@ -22,6 +22,7 @@ from etl_assets.engine.errors import SettingsError
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 SYSTEMS = ("chatwoot", "ecommerce", "lacrei")
+_DEMO_SCHEMA = "lacreisaude-relacional"
 # Stands in for LACREI_HASH_SALT where the source is the demo's. Known to everybody, so that it protects nobody.
 DEMO_SALT = "etl_assets demo: protects nobody"
 _ANY = (POSTGRES, SQL_SERVER)
@@ -75,7 +76,7 @@ class Settings(BaseSettings):
     etl_dw_db: str = Field("DW_ECOMMERCE", description="Seed's variable: the warehouse's database on SQL Server")
     lacrei_source_url: SecretStr | None = Field(None, description="Lacrei's PostgreSQL, read only. Unset: demo data")
     lacrei_source_schema: str = Field(
-        "lacreisaude-relacional", min_length=1, description="Schema of the platform's tables in that database"
+        _DEMO_SCHEMA, min_length=1, description="Schema of the platform's tables in that database"
     )
     lacrei_warehouse_url: SecretStr | None = Field(None, description="Warehouse of the Lacrei system. Unset: embedded")
     lacrei_hash_salt: SecretStr | None = Field(
@@ -129,7 +130,9 @@ class Settings(BaseSettings):
         return given or embedded_url("lacrei_source")
 
     def lacrei_schema(self) -> str:
-        """The source's schema. Raises SettingsError where `schema.table` could be read in two ways."""
+        """The source's schema, or the demo's. Raises SettingsError where `schema.table` could be read in two ways."""
+        if self.lacrei_source_url is None:
+            return _DEMO_SCHEMA
         if "." in self.lacrei_source_schema:
             raise SettingsError("LACREI_SOURCE_SCHEMA has a dot in it; give the schema alone, without quotes")
         return self.lacrei_source_schema

@@ -5,7 +5,8 @@ Belongs here: making both databases, running loads, asking them. Does not belong
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import uuid
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,14 +23,11 @@ from etl_assets.engine.graph import Graph
 from etl_assets.engine.options import Options, Result
 from etl_assets.engine.rules import Amount, Digits, Flag
 from etl_assets.engine.spec import TableSpec
+from etl_assets.systems.lacrei import ENTITIES as DECLARED
 from etl_assets.systems.lacrei import SOURCE_SCHEMA
-from etl_assets.systems.lacrei.care import CARE
 from etl_assets.systems.lacrei.entity import Entity
-from etl_assets.systems.lacrei.lookups import LOOKUPS
-from etl_assets.systems.lacrei.people import PEOPLE
-from etl_assets.systems.lacrei.professionals import PROFESSIONALS
 
-ENTITIES: dict[str, Entity] = {e.name: e for e in (*LOOKUPS, *PEOPLE, *PROFESSIONALS, *CARE)}
+ENTITIES: dict[str, Entity] = {e.name: e for e in DECLARED}
 _TYPES: dict[type, str] = {Digits: "integer", Flag: "boolean", Amount: "numeric(10,2)"}
 PG = PostgresDialect()
 
@@ -54,6 +52,8 @@ class Platform:
     tables: tuple[str, ...]
     types: Mapping[str, str] = field(default_factory=dict)
     batch_size: int | None = None
+    _declared: dict[str, Entity] = field(default_factory=dict)
+    _read_as: str | None = None
 
     def __post_init__(self) -> None:
         self.change(f'CREATE SCHEMA "{SOURCE_SCHEMA}"')
@@ -61,10 +61,15 @@ class Platform:
             own = {k.partition(".")[2]: t for k, t in self.types.items() if k.startswith(name + ".")}
             self.change(source_ddl(ENTITIES[name], own))
 
-    @cached_property
+    @property
     def specs(self) -> tuple[TableSpec, ...]:
-        entities = [ENTITIES[n] for n in self.tables]
+        entities = [self._declared.get(n, ENTITIES[n]) for n in self.tables]
         return (*(e.staging_01(SOURCE_SCHEMA) for e in entities), *(e.staging_02() for e in entities))
+
+    def declare(self, entity: Entity) -> None:
+        """Another declaration of a table, from the next load on."""
+        self._declared[entity.name] = entity
+        self.__dict__.pop("destination", None)
 
     @cached_property
     def destination(self) -> Destination:
@@ -99,7 +104,7 @@ class Platform:
         """Run the layers; results by `layer.table`. Raises the first error."""
         options = Options(mode=mode, batch_size=self.batch_size)  # type: ignore[arg-type]
         audit = RunAudit(self.destination, options.load_type, "manual")
-        source = Source(sa.make_url(self.source), PG)
+        source = Source(sa.make_url(self._read_as or self.source), PG)
         found = {}
         for spec in self.destination.graph.ordered:
             if spec.layer in layers:
@@ -108,17 +113,38 @@ class Platform:
         audit.close([])
         return found
 
-    def rows(self, query: str) -> list[tuple[object, ...]]:
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Rows of the warehouse; `s1` and `s2` stand for its schemas."""
         written = query.replace("s1.", "lacreisaude_staging_01.").replace("s2.", "lacreisaude_staging_02.")
         with self._connected(self.warehouse) as conn:
             return PG.rows(conn, written)
 
-    def one(self, query: str) -> object:
+    def one(self, query: str) -> Any:
         ((value,),) = self.rows(query)
         return value
 
-    def rejected(self, *, open_only: bool = True) -> list[tuple[object, ...]]:
+    @contextmanager
+    def reader(self) -> Iterator[str]:
+        """A role that may read nothing yet; loads inside read as it."""
+        name, password = f"reader_{uuid.uuid4().hex[:8]}", uuid.uuid4().hex
+        self.change(f"CREATE ROLE {name} LOGIN PASSWORD '{password}'")
+        url = sa.make_url(self.source).set(username=name, password=password)
+        self._read_as = url.render_as_string(hide_password=False)
+        try:
+            yield name
+        finally:
+            self._read_as = None
+            self.change(f"DROP OWNED BY {name}", f"DROP ROLE {name}")
+
+    def everything(self, *schemas: str) -> str:
+        """All rows of all tables of these schemas, as text."""
+        wanted = ", ".join(f"'{s}'" for s in schemas)
+        tables = self.rows(
+            f"SELECT table_schema, table_name FROM information_schema.tables WHERE table_schema IN ({wanted})"
+        )
+        return "\n".join(str(r) for s, t in tables for r in self.rows(f'SELECT t::text FROM "{s}"."{t}" t'))
+
+    def rejected(self, *, open_only: bool = True) -> list[tuple[Any, ...]]:
         """(layer and table, key, column, reason) of what is listed."""
         where = " WHERE resolved_at IS NULL" if open_only else ""
         return self.rows(
@@ -129,6 +155,3 @@ class Platform:
 def written(results: Mapping[str, Result]) -> dict[str, int]:
     """Rows inserted, updated or deleted by table, where any were."""
     return {n: r.counts.changed for n, r in results.items() if r.counts.changed}
-
-
-MakePlatform = Callable[..., Platform]

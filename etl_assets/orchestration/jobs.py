@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 from dagster import AssetSelection
 
-from etl_assets.orchestration.partitions import current_month
 from etl_assets.orchestration.resources import load_config
 from etl_assets.orchestration.system import System
 
@@ -87,7 +86,7 @@ def _schedule(
     )
     def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         at = context.scheduled_execution_time
-        month = current_month(system.zone, at)
-        return dg.RunRequest(partition_key=month, run_config=load_config(mode, **_logical_date(system, at)))
+        config = load_config(mode, **_logical_date(system, at))
+        return dg.RunRequest(partition_key=system.run_month(at), run_config=config)
 
     return schedule

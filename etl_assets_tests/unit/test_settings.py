@@ -239,6 +239,10 @@ def test_a_real_source_of_lacrei_needs_a_salt_of_its_own(monkeypatch: pytest.Mon
 
 def test_the_schema_of_lacreis_source_is_one_name(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().lacrei_schema() == "lacreisaude-relacional"
+    monkeypatch.setenv("LACREI_SOURCE_SCHEMA", "platform")
+    assert load_settings().lacrei_schema() == "lacreisaude-relacional", "the demo's has its own"
+    monkeypatch.setenv("LACREI_SOURCE_URL", "postgresql://reader:x@db.example.com/platform")
+    assert load_settings().lacrei_schema() == "platform"
     monkeypatch.setenv("LACREI_SOURCE_SCHEMA", "platform.public")
     with pytest.raises(SettingsError, match="LACREI_SOURCE_SCHEMA"):
         load_settings().lacrei_schema()
