@@ -61,6 +61,9 @@ def run(
     allow_deletes: Annotated[
         bool, typer.Option("--allow-deletes", help="Lift the guard on deletions for this run.")
     ] = False,
+    as_of: Annotated[
+        str, typer.Option(help="Logical date of the run, YYYY-MM-DD, for tables that depend on one (ages).")
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON line per entity.")] = False,
 ) -> None:
     """Run a system here, without daemon or webserver. Exit code 0 only if every entity succeeded.
@@ -89,6 +92,7 @@ def run(
             since=since,
             until=until,
             allow_deletes=allow_deletes,
+            as_of_date=as_of,
         )
         if as_json:
             for entity in outcome.entities:

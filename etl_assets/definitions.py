@@ -21,7 +21,7 @@ from etl_assets.orchestration.resources import load_options
 from etl_assets.orchestration.sensors import build_reaper, build_sweep
 from etl_assets.orchestration.system import Cadence, Monitoring, System, Watched
 from etl_assets.settings import PROJECT_ROOT, Settings, load_settings
-from etl_assets.systems import chatwoot, ecommerce
+from etl_assets.systems import chatwoot, ecommerce, lacrei
 
 SQL_ROOT = PROJECT_ROOT / "sql"
 
@@ -59,10 +59,28 @@ def ecommerce_system(settings: Settings) -> System:
     )
 
 
+def lacrei_system(settings: Settings) -> System:
+    """Lacrei Saúde (specs/lacrei.md)."""
+    parameters = lacrei.parameters(settings.lacrei_salt, settings.lacrei_zone, lambda: settings.lacrei_min_group_size)
+    return System(
+        name="lacrei",
+        title="Lacrei Saúde",
+        graph=Graph("lacrei", lacrei.specs(settings.lacrei_schema()), SQL_ROOT, parameters=parameters),
+        dialect=POSTGRES,
+        source_dialect=POSTGRES,
+        source_url=settings.lacrei_source,
+        warehouse_url=settings.lacrei_warehouse,
+        cadence=Cadence(incremental="0 2 * * *", full="0 6 * * 0", overdue_hours=26),
+        first_month="2020-01-01",
+        # Appointments are booked ahead.
+        months_ahead=4,
+    )
+
+
 def build_systems(settings: Settings | None = None) -> list[System]:
     """The systems the settings choose."""
     settings = settings or load_settings()
-    known = {"chatwoot": chatwoot_system, "ecommerce": ecommerce_system}
+    known = {"chatwoot": chatwoot_system, "ecommerce": ecommerce_system, "lacrei": lacrei_system}
     return [known[name](settings) for name in settings.chosen_systems()]
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
 from pydantic import Field, SecretStr, ValidationError
@@ -20,7 +21,10 @@ from etl_assets.engine.dialects.servers import POSTGRES, SQL_SERVER, dialect_of
 from etl_assets.engine.errors import SettingsError
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
-SYSTEMS = ("chatwoot", "ecommerce")
+SYSTEMS = ("chatwoot", "ecommerce", "lacrei")
+_DEMO_SCHEMA = "lacreisaude-relacional"
+# Stands in for LACREI_HASH_SALT where the source is the demo's. Known to everybody, so that it protects nobody.
+DEMO_SALT = "etl_assets demo: protects nobody"
 _ANY = (POSTGRES, SQL_SERVER)
 # The old systems' own variables: what a URL is assembled from where it is unset, field by field.
 _SOURCE_PARTS = {n: f"source_db_{n}" for n in ("host", "port", "name", "user", "password")}
@@ -70,6 +74,20 @@ class Settings(BaseSettings):
     etl_sql_password: SecretStr | None = Field(None, description="Seed's variable: the login's password")
     etl_oltp_db: str = Field("ECOMMERCE_OLTP", description="Seed's variable: the shop's database on SQL Server")
     etl_dw_db: str = Field("DW_ECOMMERCE", description="Seed's variable: the warehouse's database on SQL Server")
+    lacrei_source_url: SecretStr | None = Field(None, description="Lacrei's PostgreSQL, read only. Unset: demo data")
+    lacrei_source_schema: str = Field(
+        _DEMO_SCHEMA, min_length=1, description="Schema of the platform's tables in that database"
+    )
+    lacrei_warehouse_url: SecretStr | None = Field(None, description="Warehouse of the Lacrei system. Unset: embedded")
+    lacrei_hash_salt: SecretStr | None = Field(
+        None, description="Secret the model's keys are hashed with. Required with LACREI_SOURCE_URL"
+    )
+    lacrei_business_zone: str = Field(
+        "UTC", description="Time zone in which Lacrei's model takes the day of a moment; another rebuilds it"
+    )
+    lacrei_min_group_size: int = Field(
+        1, ge=1, description="Groups of fewer people are shown as N/I in Lacrei's marts; 1 shows all, 5 is recommended"
+    )
     dagster_postgres_url: SecretStr | None = Field(None, description="Dagster's own storage. Unset: embedded")
     etl_systems: str | None = Field(
         None, description="Systems to show, separated by commas. Unset: those with a database of their own, else all"
@@ -104,6 +122,45 @@ class Settings(BaseSettings):
             raise SettingsError(f"{found}; source and warehouse must be servers of one kind: set both URLs alike")
         return kinds["ECOMMERCE_DW_URL"]
 
+    def lacrei_source(self) -> sa.URL:
+        """Where Lacrei's tables are. Raises SettingsError without a salt of one's own for people of flesh and blood."""
+        given = self._given_url("lacrei_source_url")
+        if given is not None:
+            self.lacrei_salt()
+        return given or embedded_url("lacrei_source")
+
+    def lacrei_schema(self) -> str:
+        """The source's schema, or the demo's. Raises SettingsError where `schema.table` could be read in two ways."""
+        if self.lacrei_source_url is None:
+            return _DEMO_SCHEMA
+        if "." in self.lacrei_source_schema:
+            raise SettingsError("LACREI_SOURCE_SCHEMA has a dot in it; give the schema alone, without quotes")
+        return self.lacrei_source_schema
+
+    def lacrei_zone(self) -> str:
+        """Raises SettingsError when there is no such time zone."""
+        try:
+            return ZoneInfo(self.lacrei_business_zone).key
+        except (ZoneInfoNotFoundError, ValueError):
+            raise SettingsError(
+                f"LACREI_BUSINESS_ZONE {self.lacrei_business_zone!r} is no time zone; write UTC or America/Sao_Paulo"
+            ) from None
+
+    def lacrei_warehouse(self) -> sa.URL:
+        return self._given_url("lacrei_warehouse_url") or embedded_url("lacrei_warehouse")
+
+    def lacrei_salt(self) -> str:
+        """The secret of the model's keys; the demo's where the source is. Raises SettingsError for any other source."""
+        given = self.lacrei_hash_salt.get_secret_value() if self.lacrei_hash_salt else None
+        if self.lacrei_source_url is None:
+            return given or DEMO_SALT
+        if not given or given == DEMO_SALT:
+            raise SettingsError(
+                f"LACREI_SOURCE_URL is set but LACREI_HASH_SALT is {'the one of the demo' if given else 'not'}: the "
+                "keys made of people's ids could be undone. Set it to a long random text, and keep it"
+            )
+        return given
+
     def dagster_storage(self) -> sa.URL:
         """URL of Dagster's storage, for psycopg2: with psycopg 3 dagster-postgres breaks (stack.md, trap 1)."""
         url = self._given_url("dagster_postgres_url") or embedded_url("dagster")
@@ -136,6 +193,10 @@ class Settings(BaseSettings):
             "ecommerce": {
                 "source": self.ecommerce_oltp_url is not None or self.etl_sql_server is not None,
                 "warehouse": self.ecommerce_dw_url is not None or self.etl_sql_server is not None,
+            },
+            "lacrei": {
+                "source": self.lacrei_source_url is not None,
+                "warehouse": self.lacrei_warehouse_url is not None,
             },
         }
         return given[system]

@@ -23,6 +23,7 @@ from etl_assets.engine.audit import RunAudit
 from etl_assets.engine.destination import Destination, Source
 from etl_assets.engine.graph import Graph
 from etl_assets.engine.options import Options, Result
+from etl_assets.engine.parameters import Parameter
 from etl_assets.engine.spec import (
     Incremental,
     Keys,
@@ -151,6 +152,7 @@ class World:
     system: str = "t"
     backend: Backend = field(default_factory=PostgresBackend)
     later: list[World] = field(default_factory=list)
+    parameters: tuple[Parameter, ...] = ()
 
     @cached_property
     def graph(self) -> Graph:
@@ -158,7 +160,10 @@ class World:
             path = self.root / "t" / f"{relation.replace('.', '/')}.sql"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(f"{HEADER}{text}\n", encoding="utf-8")
-        return Graph("t", self.specs, self.root, language=self.backend.language, render=self.backend.render)
+        server = self.backend
+        return Graph(
+            "t", self.specs, self.root, language=server.language, render=server.render, parameters=self.parameters
+        )
 
     @cached_property
     def destination(self) -> Destination:

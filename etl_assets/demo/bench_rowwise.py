@@ -21,7 +21,7 @@ from psycopg import sql
 
 from etl_assets.demo.bench_timing import Phases, interleaved, settle
 from etl_assets.demo.chatwoot import mutate, synthesize
-from etl_assets.demo.chatwoot.connect import dsn
+from etl_assets.demo.postgres import dsn
 from etl_assets.engine import control, ddl, run
 from etl_assets.engine.audit import RunAudit
 from etl_assets.engine.destination import Destination, Source

@@ -14,7 +14,7 @@ import psycopg
 
 from etl_assets.demo.bench_pipe import EnginePipe, fill_source, play
 from etl_assets.demo.bench_timing import Phases, databases, interleaved, settle
-from etl_assets.demo.chatwoot.connect import dsn
+from etl_assets.demo.postgres import dsn
 
 TIMES = 10
 # Rows of a delta that change, and as many that are new, whatever the table's size.

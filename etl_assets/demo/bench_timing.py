@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from etl_assets.demo import embedded
-from etl_assets.demo.chatwoot.connect import dsn
+from etl_assets.demo.postgres import dsn
 
 Phases = dict[str, float]
 REPEATS = 7

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import dagster as dg
 from rich.console import Console
 
-from etl_assets.demo import chatwoot, ecommerce
+from etl_assets.demo import chatwoot, ecommerce, lacrei
 from etl_assets.demo.ui import write_pool_limits
 from etl_assets.engine.errors import SettingsError
 from etl_assets.orchestration import launch
@@ -36,6 +36,13 @@ SOURCES = {
         "a Chatwoot", "public.conversations", tuple(chatwoot.SIZES), chatwoot.synthesize, chatwoot.mutate
     ),
     "ecommerce": DemoSource("a shop", "core.orders", tuple(ecommerce.SIZES), ecommerce.synthesize, ecommerce.mutate),
+    "lacrei": DemoSource(
+        "a Lacrei Saúde",
+        f"{lacrei.SCHEMA}.lacreiid_appointment",
+        tuple(lacrei.SIZES),
+        lacrei.synthesize,
+        lacrei.mutate,
+    ),
 }
 
 

@@ -168,6 +168,69 @@ class Holds:
         return _count(relation, f"NOT ({self.condition})")
 
 
+@dataclass(frozen=True)
+class NoRows:
+    """A SELECT of the warehouse finds no row. `of` names the columns of the checked table it is about."""
+
+    name: str
+    select: str
+    description: str
+    of: tuple[str, ...] = ()
+    blocking: bool = False
+
+    def columns(self) -> Sequence[str]:
+        return self.of
+
+    def describe(self) -> str:
+        return self.description
+
+    def violations(self, relation: str, quote: Quote) -> str:
+        return f"SELECT COUNT(*) FROM ({self.select}) found"
+
+
+@dataclass(frozen=True)
+class Agree:
+    """Two SELECTs of one number each give the same; by how much they differ is the number of violations."""
+
+    name: str
+    ours: str
+    theirs: str
+    description: str
+    of: tuple[str, ...] = ()
+    blocking: bool = False
+
+    def columns(self) -> Sequence[str]:
+        return self.of
+
+    def describe(self) -> str:
+        return self.description
+
+    def violations(self, relation: str, quote: Quote) -> str:
+        return f"SELECT ABS(COALESCE(({self.ours}), 0) - COALESCE(({self.theirs}), 0))"
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A check that warns of any violating row, and is an error when they are more than `error_share` of all rows."""
+
+    check: Check
+    error_share: float
+    blocking: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.check.name
+
+    def columns(self) -> Sequence[str]:
+        return self.check.columns()
+
+    def describe(self) -> str:
+        return f"{self.check.describe()} (an error above {self.error_share:.1%} of the rows)"
+
+    def violations(self, relation: str, quote: Quote) -> str:
+        return self.check.violations(relation, quote)
+
+
 def _count(relation: str, condition: str) -> str:
     return f"SELECT COUNT(*) FROM {relation} WHERE {condition}"
 

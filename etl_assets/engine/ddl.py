@@ -18,8 +18,9 @@ from etl_assets.engine import control, migrate, pending
 from etl_assets.engine.control import deployed, etl_control
 from etl_assets.engine.destination import Destination
 from etl_assets.engine.dialects.base import Dialect
-from etl_assets.engine.errors import SchemaDriftError
+from etl_assets.engine.errors import SchemaDriftError, SettingsError
 from etl_assets.engine.graph import Graph
+from etl_assets.engine.parameters import Parameter
 from etl_assets.engine.spec import TableSpec
 
 _DEPLOY_LOCK = "ctl.deploy"
@@ -28,7 +29,8 @@ _DEPLOY_LOCK = "ctl.deploy"
 def deploy(destination: Destination, *, wait_seconds: float = 60) -> bool:
     """Bring the destination in line with its graph; return whether anything had to be done.
 
-    Raises SchemaDriftError, before anything is changed, when a stored table has a column of another type than declared.
+    Raises SchemaDriftError, before anything is changed, when a stored table has a column of another type than declared;
+    SettingsError when a secret is not the one the stored keys were made with.
     """
     graph, dialect = destination.graph, destination.dialect
     wanted = _digest(graph, dialect)
@@ -42,6 +44,7 @@ def deploy(destination: Destination, *, wait_seconds: float = 60) -> bool:
         conn.rollback()
         if not migrate.is_current(conn):
             migrate.upgrade(conn)
+        _refuse_another_secret(conn, graph)
         for schema in sorted({str(s.table.schema) for s in graph.specs}):
             if not sa.inspect(conn).has_schema(schema):
                 conn.execute(sa.schema.CreateSchema(schema))
@@ -57,6 +60,8 @@ def deploy(destination: Destination, *, wait_seconds: float = 60) -> bool:
             _remember(conn, view.entity, _view_digest(graph, view))
         control.add_missing(conn, [s.entity for s in graph.specs if not s.is_view])
         _mark_changed(conn, graph)
+        for secret in (p for p in graph.parameters if p.secret):
+            _remember(conn, _secret(graph, secret), secret.fingerprint())
         for statement in graph.post_ddl:
             dialect.execute(conn, statement)
         _remember(conn, graph.system, wanted)
@@ -198,6 +203,25 @@ def _mark_changed(conn: sa.Connection, graph: Graph) -> None:
         _remember(conn, spec.entity, digest)
 
 
+def _secret(graph: Graph, parameter: Parameter) -> str:
+    """The name under which a secret's fingerprint is kept: no table's, those begin with the system and a dot."""
+    return f"{graph.system}:{parameter.name}"
+
+
+def _refuse_another_secret(conn: sa.Connection, graph: Graph) -> None:
+    """Keys made with another secret would stand beside the new ones, and every surrogate would be allocated anew."""
+    known = {r.object: r.definition_hash for r in conn.execute(sa.select(deployed))}
+    for parameter in (p for p in graph.parameters if p.secret):
+        name = _secret(graph, parameter)
+        if known.get(name, parameter.fingerprint()) != parameter.fingerprint():
+            raise SettingsError(
+                f"{graph.system}: {parameter.setting} is not the value the keys in this warehouse were made with. "
+                "Nothing was changed: set it back. To make every key and surrogate anew on purpose, run DELETE FROM "
+                f"ctl.deployed WHERE object = '{name}' in the warehouse, then load {graph.system} again: all that has "
+                "such keys is rebuilt whole."
+            )
+
+
 def _remember(conn: sa.Connection, object_: str, digest: str) -> None:
     conn.execute(sa.delete(deployed).where(deployed.c.object == object_))
     conn.execute(sa.insert(deployed).values(object=object_, definition_hash=digest))
@@ -217,7 +241,8 @@ def _view_digest(graph: Graph, view: TableSpec) -> str:
 def _sql_digest(graph: Graph, spec: TableSpec) -> str:
     """Of the SQL of a stored table and of the views it reads, and those they read."""
     views = [u for u in graph.upstream(spec) if u.is_view]
-    return _hash(graph.model(spec).digest, *(_sql_digest(graph, v) for v in views))
+    settings = (f":{p.name} {p.fingerprint()}" for p in graph.used(spec))
+    return _hash(graph.model(spec).digest, *(_sql_digest(graph, v) for v in views), *settings)
 
 
 def _in_order(table: sa.Table) -> list[sa.Index]:
@@ -226,7 +251,7 @@ def _in_order(table: sa.Table) -> list[sa.Index]:
 
 
 def _digest(graph: Graph, dialect: Dialect) -> str:
-    text = [migrate.head(), *graph.post_ddl]
+    text = [migrate.head(), *graph.post_ddl, *(f":{p.name} {p.fingerprint()}" for p in graph.parameters)]
     for spec in graph.specs:
         text.append(str(sa.schema.CreateTable(stored_table(spec)).compile(dialect=dialect.sqlalchemy)))
         text += [str(sa.schema.CreateIndex(i).compile(dialect=dialect.sqlalchemy)) for i in _in_order(spec.table)]

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -89,6 +91,11 @@ class Destination(_End):
     keep_sessions: bool = False
     application: ClassVar[str] = "etl_assets"
     _shared: Writer | None = field(default=None, repr=False)
+
+    @cached_property
+    def today(self) -> str:
+        """Today (YYYY-MM-DD) in the reporting zone; one and the same for as long as this destination serves."""
+        return datetime.now(ZoneInfo(self.zone)).date().isoformat()
 
     @property
     def dry_run(self) -> bool:

@@ -13,10 +13,10 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from etl_assets.engine import control, failpoint, pending
+from etl_assets.engine import control, failpoint, parameters, pending
 from etl_assets.engine.audit import SWITCHED_OFF, RunAudit
 from etl_assets.engine.destination import Destination, Writer
-from etl_assets.engine.errors import EtlError, LockBusyError, TimedOutError
+from etl_assets.engine.errors import EtlError, LockBusyError, SpecError, TimedOutError
 from etl_assets.engine.judge import Judge
 from etl_assets.engine.options import DEFAULT_BATCH_SIZE, Counts, Mark, Options, Progress, Result
 from etl_assets.engine.retry import attempts
@@ -96,6 +96,7 @@ class Load(ABC):
                     self.result.status, self.result.error = "skipped", str(off)
                     self.audit.fail(None, self.spec.entity, SWITCHED_OFF, off, status="skipped")
                     return
+                self._tell_parameters(writer)
                 self._open(writer, before)
                 if self.result.status == "success":
                     return  # an earlier attempt committed everything before its connection broke
@@ -110,6 +111,13 @@ class Load(ABC):
             # error nobody foresaw the place is kept, not the text.
             known = self._told(self.destination.dialect.classify(error))
             raise known.with_traceback(error.__traceback__) from None
+
+    def _tell_parameters(self, writer: Writer) -> None:
+        """Tell the session what SQL names as `:name`. What follows commits, so that no rollback takes it back."""
+        declared, day = self.destination.graph.parameters, self.options.as_of_date
+        if day is not None and all(p.value is not None for p in declared):
+            raise SpecError(f"as_of_date is given, but nothing of {self.destination.graph.system} depends on a date")
+        writer.dialect.set_parameters(writer.conn, parameters.values(declared, day or self.destination.today))
 
     def _told(self, error: EtlError) -> EtlError:
         """A timeout with the entity's name, and with those who hold locks where it writes, if the server tells."""

@@ -5,7 +5,7 @@ Belongs here: the SELECTs on the source. Does not belong here: what is done with
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import overload
 
@@ -66,6 +66,15 @@ class SourceText:
     def select_keys(self) -> str:
         columns = [self._travelling(c.name, c.type) for c in (self.shape.column(k) for k in self.spec.key)]
         return self._select(columns, Read("keys", None, (), ""))
+
+    def of_keys(self, keys: Iterable[tuple[str, ...]]) -> str:
+        """A condition: the row has one of these keys, given as texts."""
+        columns = [self.typed(k)[0] for k in self.spec.key]
+        rows = (
+            " AND ".join(f"{c} = {self.literal(k, v)}" for c, k, v in zip(columns, self.spec.key, key, strict=True))
+            for key in keys
+        )
+        return " OR ".join(f"({row})" for row in rows)
 
     def cutoff_seconds(self, control: ControlRow, options: Options) -> int:
         """How young a row may not be: as the run says, else the control row, else the declaration."""

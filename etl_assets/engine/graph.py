@@ -12,8 +12,10 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from etl_assets.engine.errors import SpecError, SqlFileError
-from etl_assets.engine.spec import Anything, Ignore, Merge, Reading, Replace, ReplaceWindow, TableSpec
-from etl_assets.engine.sqlfile import Language, SqlModel, load
+from etl_assets.engine.parameters import Parameter
+from etl_assets.engine.rules import Cleaning, Withheld
+from etl_assets.engine.spec import Anything, Ignore, Keys, Merge, Months, Reading, Replace, ReplaceWindow, TableSpec
+from etl_assets.engine.sqlfile import Language, SqlModel, load, parameters_in, parse
 
 # Relations the engine itself keeps; SQL files may read them, nothing feeds on them.
 ENGINE_SCHEMAS = ("ctl", "audit")
@@ -32,7 +34,7 @@ class Graph:
 
     `sql_root` holds `<system>/<layer>/<table>.sql`; `post_ddl` are statements run after the views are created
     (functions that users call). The files are written in `language`; `render` turns a SELECT in it into the
-    destination's own.
+    destination's own. Files and feeds may name `parameters` as `:name`.
     """
 
     def __init__(
@@ -44,11 +46,13 @@ class Graph:
         post_ddl: tuple[str, ...] = (),
         language: Language = "postgres",
         render: Callable[[str], str] = str,
+        parameters: tuple[Parameter, ...] = (),
     ) -> None:
         self.system = system
         self.specs = tuple(specs)
         self.post_ddl = post_ddl
         self.language = language
+        self.parameters = parameters
         self._render = render
         self.sql_root = sql_root
         self.by_relation = {s.relation: s for s in self.specs}
@@ -58,7 +62,7 @@ class Graph:
         wrong = [s.entity for s in self.specs if s.system != system]
         if wrong:
             raise SpecError(f"{system}: declarations of another system: {wrong}")
-        self._models = {s.entity: load(self.sql_path(s), language) for s in self.specs if not s.is_mirror}
+        self._models = {s.entity: self._load(s) for s in self.specs if not s.is_mirror}
         self.ordered = self._sorted()
         for spec in self.specs:
             self._check(spec)
@@ -66,6 +70,10 @@ class Graph:
     def sql_path(self, spec: TableSpec) -> Path:
         suffix = f".{spec.sql_variant}.sql" if spec.sql_variant else ".sql"
         return self.sql_root / spec.system / spec.layer / f"{spec.name}{suffix}"
+
+    def _load(self, spec: TableSpec) -> SqlModel:
+        path = self.sql_path(spec)
+        return parse(path, spec.cleans.select(), self.language) if spec.cleans else load(path, self.language)
 
     def model(self, spec: TableSpec) -> SqlModel:
         """The SQL of a transformed table or view. Raises KeyError for a mirror."""
@@ -154,6 +162,27 @@ class Graph:
 
         return self._render(self.model(spec).reading(substitute))
 
+    def used(self, spec: TableSpec) -> tuple[Parameter, ...]:
+        """The parameters the SQL of `spec` names."""
+        return tuple(p for p in self.parameters if p.name in self.model(spec).parameters)
+
+    def _check_parameters(self, spec: TableSpec) -> None:
+        model = self.model(spec)
+        if model.parameters and spec.is_view:
+            raise SqlFileError(
+                f"{model.path}: a view is read outside of runs, where :{model.parameters[0]} has no value"
+            )
+        selects = [r.select for r in spec.reads.values() if isinstance(r, Keys | Months) and r.select]
+        fed = [n for s in selects for n in parameters_in(s, self.language)]
+        unknown = sorted({*model.parameters, *fed} - {p.name for p in self.parameters})
+        if unknown:
+            raise SqlFileError(f"{model.path}: {', '.join(f':{n}' for n in unknown)} is no parameter of {self.system}")
+        dated = [p.name for p in self.used(spec) if p.value is None]
+        if dated and not (isinstance(spec.load, Replace) and spec.load.always):
+            raise SpecError(
+                f"{spec.entity}: depends on the run's date by :{dated[0]}; load it with Replace(always=True)"
+            )
+
     def _check(self, spec: TableSpec) -> None:
         if spec.is_mirror:
             return
@@ -163,9 +192,10 @@ class Graph:
                 raise SqlFileError(
                     f"{model.path}:{ref.line}: reads {ref.relation}, which no asset of {self.system} declares"
                 )
-        if model.outputs != spec.data_columns:
-            missing = [c for c in spec.data_columns if c not in model.outputs]
-            extra = [c for c in model.outputs if c not in spec.data_columns]
+        wanted = spec.data_columns + (spec.cleans.also if spec.cleans else ())
+        if model.outputs != wanted:
+            missing = [c for c in wanted if c not in model.outputs]
+            extra = [c for c in model.outputs if c not in wanted]
             detail = f"missing {missing}, undeclared {extra}" if missing or extra else "same columns in another order"
             raise SqlFileError(f"{model.path}: output columns differ from the declaration of {spec.entity}: {detail}")
         stored = {u.relation: u for u in self.stored_upstream(spec)}
@@ -175,6 +205,9 @@ class Graph:
                 raise SpecError(
                     f"{spec.entity}: say in `reads` how changes of {', '.join(unmapped)} reach it (or Ignore)"
                 )
+        self._check_parameters(spec)
+        if spec.cleans:
+            self._check_cleaning(spec, spec.cleans)
         unread = sorted(spec.reads.keys() - stored.keys())
         if unread:
             raise SpecError(f"{spec.entity}: `reads` names {', '.join(unread)}, which its SQL does not read")
@@ -189,3 +222,10 @@ class Graph:
             for relation, column in spec.load.restrict.items():
                 if column not in stored[relation].table.columns:
                     raise SpecError(f"{spec.entity}: `restrict` names undeclared column {column!r} of {relation}")
+
+    def _check_cleaning(self, spec: TableSpec, cleaning: Cleaning) -> None:
+        upstream = self.by_relation[cleaning.relation].table.columns
+        read = [old for old, rule in cleaning.columns.values() if not isinstance(rule, Withheld)]
+        unknown = [c for c in (*read, *cleaning.also) if c not in upstream]
+        if unknown:
+            raise SpecError(f"{spec.entity}: its rules read undeclared column(s) {unknown} of {cleaning.relation}")

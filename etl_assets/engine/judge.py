@@ -5,6 +5,7 @@ Belongs here: the order of judgements and the limits. Does not belong here: thei
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,11 +16,11 @@ from sqlalchemy.exc import DBAPIError
 from etl_assets.engine import failpoint
 from etl_assets.engine.control import rejected_row
 from etl_assets.engine.destination import Writer
-from etl_assets.engine.dialects.base import Merged, Staged
+from etl_assets.engine.dialects.base import Merged, Reject, Staged
 from etl_assets.engine.dialects.portable import utc_now
 from etl_assets.engine.errors import DataError, RejectLimitError
 from etl_assets.engine.options import Counts
-from etl_assets.engine.spec import TableSpec
+from etl_assets.engine.spec import Incremental, TableSpec
 
 _r = rejected_row.c
 # Rejected rows of a failed batch that are listed; a batch may reject as many as it has.
@@ -42,7 +43,7 @@ class Judge:
     run_tag: str | None
     tracked: tuple[str, ...]
 
-    def store(self, staged: Staged, rows: int, so_far: Counts, *, unique: bool, newer_by: str | None) -> Judged:
+    def store(self, staged: Staged, rows: int, so_far: Counts, *, unique: bool, newer_by: Sequence[str] = ()) -> Judged:
         """Merge `rows` staged rows. `so_far` are the run's counts before this batch; `unique`: keys cannot repeat.
 
         Raises RejectLimitError before the target is touched.
@@ -75,6 +76,38 @@ class Judge:
         dialect.resolve_rejected(conn, self.spec.entity, staged, self.spec.key)
         return judged
 
+    def refuse(self, staged: Staged, rejects: Sequence[Reject], rows: int, so_far: Counts) -> int:
+        """Set those of `rows` staged rows aside that meet a condition, and count them. Raises RejectLimitError."""
+        begun = self.writer.conn.execute(sa.select(utc_now())).scalar_one()
+        refused = self.writer.dialect.reject(
+            self.writer.conn, self.spec.entity, staged, self.spec.key, rejects, self.run_id
+        )
+        self._guard(refused, rows, so_far, begun)
+        return refused
+
+    def list_values(
+        self, staged: Staged, refused: str, values: Sequence[tuple[str, str]], rows: int
+    ) -> dict[tuple[str, str], int]:
+        """List those of `values` (column, reason) that were stored as NULL in `rows` staged rows; how many of each.
+
+        Raises RejectLimitError when they are most of a column: then its format has changed.
+        """
+        begun = self.writer.conn.execute(sa.select(utc_now())).scalar_one()
+        dialect, conn, limits = self.writer.dialect, self.writer.conn, self.spec.limits
+        found = dialect.list_values(conn, self.spec.entity, staged, self.spec.key, refused, values, self.run_id)
+        many = {of: n for of, n in found.items() if n > limits.nulled_rows and n > limits.nulled_share * rows}
+        if many:
+            which = ", ".join(f"{column} {n} {reason}" for (column, reason), n in many.items())
+            error = RejectLimitError(
+                f"{self.spec.entity}: of {rows} rows more than {limits.nulled_share:.0%} and {limits.nulled_rows} have "
+                f"a value that is none of its type ({which}). Nothing of it was stored; the keys are in "
+                f"ctl.rejected_row (at most {_LISTED}). Teach the column's rule the new spelling or raise `limits` in "
+                "the declaration, then run again."
+            )
+            error.rejected = self._listed(begun)
+            raise error
+        return found
+
     def settle(self) -> None:
         """After everything was read: what this run did not reject again has been mended or is gone."""
         self.writer.conn.execute(
@@ -94,11 +127,14 @@ class Judge:
         return dialect.reject_duplicates(conn, spec.entity, staged, spec.key, self._preference(), self.run_id)
 
     def _preference(self) -> list[str]:
-        cursor = getattr(self.spec.load, "cursor", None)
-        order = [self.writer.dialect.newest_first(f"s.{self.writer.dialect.quote(cursor)}")] if cursor else []
+        dialect, load = self.writer.dialect, self.spec.load
+        versions = getattr(load, "versions", ()) or ([load.cursor] if isinstance(load, Incremental) else [])
+        dated = [f"s.{dialect.quote(v)}" for v in versions]
+        first = f"COALESCE({', '.join(dated)})" if len(dated) > 1 else "".join(dated)
+        order = [dialect.newest_first(first)] if first else []
         return order + [f"s.{o}" for o in self.spec.dedupe_order]
 
-    def _merge(self, staged: Staged, newer_by: str | None) -> Merged:
+    def _merge(self, staged: Staged, newer_by: Sequence[str]) -> Merged:
         failpoint.reach("inside_merge")
         return self.writer.dialect.merge(
             self.writer.conn, self.spec, staged, self.tracked, run_tag=self.run_tag, newer_by=newer_by

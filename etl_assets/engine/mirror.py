@@ -7,7 +7,7 @@ which are refused (judge.py), how far was read (watermark.py), the frame around 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +18,7 @@ from etl_assets.engine.dialects.base import CatalogColumn, RowStream, Staged
 from etl_assets.engine.entity import Load, Stopwatch
 from etl_assets.engine.extract import Read, SourceText, reads
 from etl_assets.engine.options import Counts, Mark
-from etl_assets.engine.reconcile import reconcile
+from etl_assets.engine.reconcile import Reconciled, reconcile
 from etl_assets.engine.spec import Incremental, Snapshot
 from etl_assets.engine.statements import NOW
 
@@ -87,8 +87,10 @@ class MirrorLoad(Load):
 
     @property
     def _reads_news(self) -> bool:
-        """Whether the run asks for what is new since the watermark, if there is one."""
-        return self._is_incremental and self.options.mode != "full" and not self._windowed
+        """Whether the run asks for what is new since the watermark, if there is one, and for nothing else."""
+        load = self.spec.load
+        only_news = isinstance(load, Incremental) and not load.finds_deletes
+        return only_news and self.options.mode != "full" and not self.options.windowed
 
     def _read_shape(self, writer: Writer, source: sa.Connection, before: control.ControlRow) -> SourceText:
         """See what source and target are like."""
@@ -100,6 +102,11 @@ class MirrorLoad(Load):
         for note in (*shape.notes, from_dialect.snapshot_warning(source)):
             if note:
                 self.note(note)
+        load = self.spec.load
+        if isinstance(load, Incremental) and not from_dialect.is_temporal(shape.column(load.cursor).type):
+            kind = shape.column(load.cursor).type
+            self.note(f"{load.cursor} is {kind} in the source, which no clock bounds: the table is read whole each run")
+            self.spec = replace(self.spec, load=Snapshot())
         if shape.seen != before.source_columns:
             control.write(writer.conn, self.spec.entity, source_columns=shape.seen)
         return SourceText(self.spec, from_dialect, shape)
@@ -158,7 +165,7 @@ class MirrorLoad(Load):
         """Whether the source rules repeated keys out, and storing them as declared cannot make two the same."""
         assert self.spec.source is not None
         from_dialect, columns = self.source.dialect, {k: shape.column(k) for k in self.spec.key}
-        same = all(from_dialect.widens(c.type, shape.stored_types[k]) for k, c in columns.items())
+        same = all(from_dialect.keeps_apart(c.type, shape.stored_types[k]) for k, c in columns.items())
         return same and from_dialect.is_unique(source, self.spec.source, [c.name for c in columns.values()])
 
     def _pass(self, attempt: Attempt, read: Read) -> None:
@@ -195,7 +202,7 @@ class MirrorLoad(Load):
             rows,
             self.result.counts,
             unique=attempt.unique,
-            newer_by=attempt.text.cursor if guards_newer else None,
+            newer_by=(attempt.text.cursor,) if guards_newer else (),
         )
         merged = judged.merged
         counts = Counts(
@@ -236,8 +243,8 @@ class MirrorLoad(Load):
             return
         writer, before = attempt.writer, attempt.before
         whole = self.options.mode == "full" or not self._is_incremental
-        if whole:
-            counts, read, written = reconcile(
+        if whole or (getattr(self.spec.load, "finds_deletes", False) and not attempt.first):
+            found = reconcile(
                 writer,
                 attempt.source,
                 self.source.dialect,
@@ -245,8 +252,12 @@ class MirrorLoad(Load):
                 attempt.tracked,
                 self.options,
                 self.audit.run_tag,
+                finds_unseen=not whole,
             )
-            self.write_batch(writer, counts, None, read, written)
+            self.write_batch(writer, found.counts, None, found.extract_seconds, found.load_seconds)
+            if not whole:
+                self._take_up(attempt, found)
+        if whole:
             self.judge(writer, attempt.tracked).settle()
         if self._is_incremental and (whole or attempt.first):
             assert attempt.bound is not None
@@ -272,6 +283,20 @@ class MirrorLoad(Load):
         if not attempt.from_start or self.result.counts.rejected or mark is None:
             return unchanged.NOTHING
         return unchanged.remember(attempt.source, attempt.text, attempt.before, mark, self.options, attempt.bound)
+
+    def _take_up(self, attempt: Attempt, found: Reconciled) -> None:
+        """Read rows that came to be behind the watermark: restored with their old date, or committed very late."""
+        if attempt.text.cutoff_seconds(attempt.before, self.options):
+            return  # what is too young is not there yet, on purpose
+        if found.unseen:
+            keys = attempt.text.ordered(*self.spec.key)
+            self._pass(
+                attempt, Read("unseen", attempt.text.of_keys(found.unseen), keys, "nothing", self.spec.key, False)
+            )
+        elif found.lacking:
+            self.note(
+                f"{found.lacking} rows of the source lie behind the watermark and were never read; run a full load"
+            )
 
 
 def _ends_at(position: Mark | None, mark: Mark | None) -> bool:

@@ -6,6 +6,7 @@ Belongs here: plain values passed between the engine and its callers. Does not b
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal, get_args
 
 from etl_assets.engine.errors import SettingsError
@@ -24,6 +25,7 @@ class Options:
     `batch_size` and `cutoff_minutes`: None takes those of the control row, else of the declaration.
     `full`: everything, deletions included. `since`/`until` (timestamps as the source writes them, until exclusive)
     re-read that window of a mirror and never move its watermark. `max_batches` ends a mirror early, at a batch edge.
+    `as_of_date`: the run's logical date (YYYY-MM-DD), for SQL that depends on it; None takes today's.
     """
 
     mode: Mode = "requested"
@@ -34,6 +36,7 @@ class Options:
     until: str | None = None
     allow_deletes: bool = False
     lock_wait_seconds: float = 30.0
+    as_of_date: str | None = None
 
     def __post_init__(self) -> None:
         if self.mode not in get_args(Mode):
@@ -42,6 +45,12 @@ class Options:
             value = getattr(self, name)
             if value is not None and value < least:
                 raise SettingsError(f"{name} is {value}; it must be at least {least}")
+
+        if self.as_of_date is not None:
+            try:
+                date.fromisoformat(self.as_of_date)
+            except ValueError:
+                raise SettingsError(f"as_of_date {self.as_of_date!r} is no date; write it as YYYY-MM-DD") from None
 
     @property
     def windowed(self) -> bool:
@@ -95,7 +104,8 @@ class Progress:
 
 @dataclass
 class Result:
-    """Outcome of one entity. `months` holds, for a partitioned table, the counts of each month rebuilt."""
+    """Outcome of one entity. `months` holds, for a partitioned table, the counts of each month rebuilt; `nulled`, by
+    column and reason, how many values became NULL because they were none of their type."""
 
     entity: str
     status: Status = "running"
@@ -106,6 +116,7 @@ class Result:
     cursor_start: str | None = None
     cursor_end: str | None = None
     months: dict[str, Counts] = field(default_factory=dict)
+    nulled: dict[tuple[str, str], int] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     error: str | None = None
 

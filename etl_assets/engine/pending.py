@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from etl_assets.engine.control import etl_control, pending_key, pending_partition
 from etl_assets.engine.destination import Destination, Writer
+from etl_assets.engine.parameters import written
 from etl_assets.engine.spec import Keys, Months, TableSpec
 from etl_assets.engine.window import as_it_stands
 
@@ -31,7 +32,7 @@ def record(writer: Writer, destination: Destination, producer: TableSpec) -> Non
         reading = feed.reading
         if isinstance(reading, Keys):
             own = f"SELECT {dialect.quote(reading.columns[0])} FROM {dialect.changes}"
-            select, key = dialect.over_changes(reading.select) if reading.select else own, dialect.quote("key")
+            select, key = _over_changes(destination, reading.select) if reading.select else own, dialect.quote("key")
             dialect.execute(
                 conn,
                 f"INSERT INTO ctl.pending_key (consumer, {key}) SELECT DISTINCT {consumer}, "
@@ -43,7 +44,7 @@ def record(writer: Writer, destination: Destination, producer: TableSpec) -> Non
             if not producer.is_mirror:
                 type_ = as_it_stands(dialect, type_)
             if reading.select:
-                type_, relation, column = "date", f"({dialect.over_changes(reading.select)}) c (day)", "c.day"
+                type_, relation, column = "date", f"({_over_changes(destination, reading.select)}) c (day)", "c.day"
             months = (dialect.month_of(column, type_, destination.zone, o) for o in reading.offsets)
             union = " UNION ".join(f"SELECT COALESCE({m}, '{UNDATED}') FROM {relation}" for m in months)
             dialect.execute(conn, f"{insert} SELECT {consumer}, p.p FROM ({union}) p (p)")
@@ -51,6 +52,10 @@ def record(writer: Writer, destination: Destination, producer: TableSpec) -> Non
             dialect.execute(
                 conn, f"{insert} SELECT {consumer}, '{WHOLE}' WHERE EXISTS (SELECT 1 FROM {dialect.changes})"
             )
+
+
+def _over_changes(destination: Destination, select: str) -> str:
+    return destination.dialect.over_changes(written(select, destination.graph.parameters, destination.dialect))
 
 
 def rebuild_whole(conn: sa.Connection, consumer: str) -> None:
@@ -77,10 +82,15 @@ def highest_key_seq(writer: Writer, consumer: str) -> int:
     )
 
 
-def take_keys(writer: Writer, consumer: TableSpec, limit: int, highest: int) -> tuple[str, int]:
-    """Move up to `limit` distinct pending keys into a staging table with the typed column `key`; name and number."""
+def take_keys(
+    writer: Writer, consumer: TableSpec, limit: int, highest: int, *, key_type: str | None = None
+) -> tuple[str, int]:
+    """Move up to `limit` distinct pending keys into a staging table with the typed column `key`; name and number.
+
+    `key_type` is that of the consumer's key, unless the ledger holds keys of its upstream.
+    """
     dialect = writer.dialect
-    key_type = dialect.declared_type(consumer.table.columns[consumer.key[0]])
+    key_type = key_type or dialect.declared_type(consumer.table.columns[consumer.key[0]])
     of = f"consumer = '{consumer.entity}' AND seq <= {highest}"
     return dialect.take_keys(writer.conn, of, key_type, limit)
 

@@ -14,6 +14,7 @@ from etl_assets.engine.destination import Writer
 from etl_assets.engine.dialects.base import Staged
 from etl_assets.engine.entity import Stopwatch
 from etl_assets.engine.errors import SpecError
+from etl_assets.engine.parameters import written
 from etl_assets.engine.replace import ReplaceLoad
 from etl_assets.engine.spec import Merge
 from etl_assets.engine.statements import NOW
@@ -40,7 +41,7 @@ class SqlLoad(ReplaceLoad):
             stale = pending.take_partitions(writer, self.spec.entity)
             whole = whole or bool(stale) or getattr(load, "always", False) or self.options.mode == "requested"
             if whole:
-                self._rebuild(writer, self.destination.graph.select(self.spec), None)
+                self._rebuild(writer, self._select(), None)
             else:
                 self.note("no upstream changed: nothing to rebuild")
         if whole and before.initialized_at is None:
@@ -48,20 +49,34 @@ class SqlLoad(ReplaceLoad):
 
     def _merge_all(self, writer: Writer) -> None:
         pending.forget_keys(writer, self.spec.entity)
-        self._rebuild(writer, self.destination.graph.select(self.spec), None)
+        self._rebuild(writer, self._select(), None)
+
+    def _select(self, keys: str | None = None) -> str:
+        """The SELECT of this table as the session takes it; with `keys` (a relation, one column `key`) for those."""
+        graph = self.destination.graph
+        return written(graph.select(self.spec, keys=keys), graph.parameters, self.destination.dialect)
 
     def _merge_pending(self, writer: Writer) -> None:
         highest = pending.highest_key_seq(writer, self.spec.entity)
-        key = writer.dialect.quote(self.spec.key[0])
         while True:
-            keys, taken = pending.take_keys(writer, self.spec, self._batch_size, highest)
+            keys, taken = pending.take_keys(writer, self.spec, self._batch_size, highest, key_type=self.ledger_type)
             if taken:
-                scope = f"t.{key} IN (SELECT {writer.dialect.quote('key')} FROM {writer.dialect.quote(keys)})"
-                self._rebuild(writer, self.destination.graph.select(self.spec, keys=keys), scope)
+                self._rebuild(writer, *self.of_keys(writer, keys))
             writer.dialect.drop_stage(writer.conn, keys)
             if taken < self._batch_size:
                 return
             self.commit(writer)
+
+    @property
+    def ledger_type(self) -> str | None:
+        """The type of the pending keys, where it is not that of this table's own."""
+        return None
+
+    def of_keys(self, writer: Writer, keys: str) -> tuple[str, str]:
+        """The SELECT of the rows of pending keys, and the scope they replace."""
+        quote = writer.dialect.quote
+        scope = f"t.{quote(self.spec.key[0])} IN (SELECT {quote('key')} FROM {quote(keys)})"
+        return self._select(keys), scope
 
     def _rebuild_months(self, writer: Writer, window: Window, whole: bool) -> bool:
         """Rebuild everything, or the months asked for and pending; return whether it was everything."""
@@ -71,7 +86,7 @@ class SqlLoad(ReplaceLoad):
         unknown = sorted(set(self.months).difference(every))
         if unknown:
             raise SpecError(f"{entity}: {', '.join(unknown)} is no month of {every[0]} to {every[-1]}")
-        select = self.destination.graph.select(self.spec)
+        select = self._select()
         if whole:
             stale = pending.take_partitions(writer, entity)
         elif self.options.mode in ("changed", "update"):

@@ -1,9 +1,12 @@
-"""Finds hard deletes: holds the keys of the target against those of the source, in the snapshot the rows came from.
+"""Holds the keys of the target against those of the source, in the snapshot the rows came from: finds hard deletes,
+and rows that came to be behind the watermark.
 
 Belongs here: the comparison and its guard. Does not belong here: when it is due (mirror.py).
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -15,8 +18,21 @@ from etl_assets.engine.extract import SourceText
 from etl_assets.engine.options import Counts, Options
 from etl_assets.engine.spec import TableSpec
 
+# Rows behind the watermark that are read one by one; of more a full load is the cheaper way.
+_MOST_UNSEEN = 1000
 # From here on an empty source is suspicious, whatever the share.
 _EMPTIED = 10
+
+
+@dataclass(frozen=True)
+class Reconciled:
+    """What was deleted, seconds reading and writing, and how many keys of the source the target lacks, and which."""
+
+    counts: Counts
+    extract_seconds: float
+    load_seconds: float
+    lacking: int = 0
+    unseen: tuple[tuple[str, ...], ...] = ()
 
 
 def reconcile(
@@ -27,8 +43,10 @@ def reconcile(
     tracked: tuple[str, ...],
     options: Options,
     run_tag: str | None,
-) -> tuple[Counts, float, float]:
-    """Delete (or mark) target rows whose key the source no longer has; return counts, seconds reading and writing."""
+    *,
+    finds_unseen: bool,
+) -> Reconciled:
+    """Delete (or mark) target rows whose key the source no longer has; `finds_unseen`: find those the target lacks."""
     dialect, conn, spec, watch = writer.dialect, writer.conn, text.spec, Stopwatch()
     columns = ((k, text.shape.column(k)) for k in spec.key)
     stage = dialect.create_stage(
@@ -40,6 +58,7 @@ def reconcile(
     finally:
         stream.close()
     extracted = watch.lap()
+    stage = _as_stored(writer, text, stage)
     gone = dialect.missing(conn, spec, stage, None)
     if gone:
         if not options.allow_deletes:
@@ -47,8 +66,38 @@ def reconcile(
         if tracked:
             dialect.execute(conn, f"TRUNCATE TABLE {dialect.changes}")
         gone = dialect.delete_missing(conn, spec, stage, None, tracked, run_tag=run_tag)
+    lacking, unseen = _unseen(writer, text, stage) if finds_unseen else (0, ())
     dialect.drop_stage(conn, stage)
-    return Counts(deleted=gone), extracted, watch.lap()
+    return Reconciled(Counts(deleted=gone), extracted, watch.lap(), lacking, unseen)
+
+
+def _unseen(writer: Writer, text: SourceText, stage: str) -> tuple[int, tuple[tuple[str, ...], ...]]:
+    """How many keys of the source the target lacks, and their texts unless they are very many."""
+    dialect, spec = writer.dialect, text.spec
+    names = [dialect.quote(k) for k in spec.key]
+    there = " AND ".join(f"t.{n} = s.{n}" for n in names)
+    known = " AND ".join(f"s.{n} IS NOT NULL" for n in names)
+    source = (
+        f"FROM {dialect.quote(stage)} s WHERE {known} "
+        f"AND NOT EXISTS (SELECT 1 FROM {dialect.relation(spec.relation)} t WHERE {there})"
+    )
+    lacking = dialect.number(writer.conn, f"SELECT COUNT(*) {source}")
+    if not 0 < lacking <= _MOST_UNSEEN:
+        return lacking, ()
+    found = dialect.rows(writer.conn, f"SELECT {', '.join(dialect.as_text(f's.{n}') for n in names)} {source}")
+    return lacking, tuple(sorted({tuple(map(str, key)) for key in found}))
+
+
+def _as_stored(writer: Writer, text: SourceText, stage: str) -> str:
+    """The keys as the target holds them: text is compared with text."""
+    dialect, stored = writer.dialect, text.shape.stored_types
+    sent = {k: text.typed(k)[1] for k in text.spec.key}
+    if all(dialect.as_sent(k, stored[k], t) == k for k, t in sent.items()):
+        return stage
+    keys = (f"{dialect.expression(k, t, stored[k], exact=True)} AS {dialect.quote(k)}" for k, t in sent.items())
+    as_stored, _ = dialect.stage_select(writer.conn, f"SELECT {', '.join(keys)} FROM {dialect.quote(stage)} s")
+    dialect.drop_stage(writer.conn, stage)
+    return as_stored
 
 
 def _guard(writer: Writer, spec: TableSpec, gone: int, present: int) -> None:

@@ -42,21 +42,25 @@ class ReplaceLoad(Load):
         *,
         outside: str | None = None,
         months: Iterable[str] = (),
+        refused: int = 0,
     ) -> None:
         """Make the `rows` staged rows the content of `scope` (SQL over alias `t`; None: all); record one batch.
 
-        Rows meeting `outside` (SQL over alias `s`) are rejected. Every month of `months` is counted, changed or not.
+        Rows meeting `outside` (SQL over alias `s`) are rejected; `refused` of the rows were before they were staged
+        here. Every month of `months` is counted, changed or not.
         """
         dialect, conn = writer.dialect, writer.conn
         extracted = watch.lap()
         failpoint.reach("staged")
         tracked = self._tracked(writer)
-        strays = 0
+        strays = refused
         if outside:
             reject = Reject("outside_partitions", outside, getattr(self.spec.load, "column", ""))
-            strays = dialect.reject(conn, self.spec.entity, staged, self.spec.key, [reject], self.audit.run_id)
+            strays += dialect.reject(conn, self.spec.entity, staged, self.spec.key, [reject], self.audit.run_id)
         judge = self.judge(writer, tracked)
-        judged = judge.store(staged, rows, self.result.counts, unique=False, newer_by=None)
+        # A table made whole is what its upstreams say now.
+        newer_by = getattr(self.spec.load, "versions", ()) if scope is not None else ()
+        judged = judge.store(staged, rows, self.result.counts, unique=False, newer_by=newer_by)
         if self.window:
             self._count_stored(writer, self.window, staged.name, months)
         deleted = dialect.delete_missing(conn, self.spec, staged.name, scope, tracked, run_tag=self.audit.run_tag)
@@ -72,8 +76,12 @@ class ReplaceLoad(Load):
         )
         if scope is None:
             judge.settle()
+        self.stored(writer, staged, rows)
         dialect.drop_stage(conn, staged.name)
         self.write_batch(writer, counts, None, extracted, watch.lap())
+
+    def stored(self, writer: Writer, staged: Staged, rows: int) -> None:
+        """What else there is to do about `rows` rows once they are stored, before the staging table goes."""
 
     def _tracked(self, writer: Writer) -> tuple[str, ...]:
         """Images handed to consumers, and the window column, by which counts per month are taken."""

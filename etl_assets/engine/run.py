@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from etl_assets.engine.audit import RunAudit
+from etl_assets.engine.clean import CleanLoad
 from etl_assets.engine.destination import Destination, Source
 from etl_assets.engine.errors import EtlError, SpecError
 from etl_assets.engine.mirror import MirrorLoad
@@ -33,7 +34,8 @@ def load(
     if spec.is_view:
         return Result(spec.entity, status="success", notes=["view: computed when read"])
     if not spec.is_mirror:
-        return SqlLoad(spec, destination, audit, options, months=months).run()
+        loader = CleanLoad if spec.cleans else SqlLoad
+        return loader(spec, destination, audit, options, months=months).run()
     if source is None:
         raise SpecError(f"{spec.entity} is a mirror and needs a source")
     if type(source.dialect) is not type(destination.dialect):

@@ -16,8 +16,9 @@ import sqlalchemy as sa
 
 from etl_assets.engine.checks import Check, NotNull, UniqueKey
 from etl_assets.engine.errors import SpecError
+from etl_assets.engine.rules import Cleaning
 
-Role = Literal["inserted_at", "updated_at", "deleted_flag", "deleted_at", "run_id"]
+Role = Literal["inserted_at", "updated_at", "deleted_flag", "deleted_at", "run_id", "withheld"]
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 _TABLE_NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 
@@ -36,9 +37,10 @@ def column(
 ) -> sa.Column[Any]:
     """Declare one column of a warehouse table.
 
-    `pii` names the class of personal data it holds; `role` marks a column the engine fills itself; `source` is the
-    column's name in the source when it differs; `identity` makes it a surrogate key the server allocates once;
-    `not_compared` lets it follow the source without making a row differ.
+    `pii` names the class of personal data it holds; `role` marks a column the engine fills itself, or (`withheld`)
+    one that is never read from the source and stays NULL; `source` is the column's name in the source when it differs;
+    `identity` makes it a surrogate key the server allocates once; `not_compared` lets it follow the source without
+    making a row differ.
     """
     tags = (("pii", pii), ("role", role), ("source", source), ("not_compared", not_compared))
     info = {k: v for k, v in tags if v}
@@ -71,12 +73,16 @@ def audit_columns(*, marks_deletes: bool = False) -> list[sa.Column[Any]]:
 class Incremental:
     """Mirror by a composite watermark (`cursor`, key). The last `lag` before the watermark is read again each run.
 
-    Rows younger than `cutoff` by the source's clock wait for a later run.
+    Rows younger than `cutoff` by the source's clock wait for a later run. With `finds_deletes` every run reads all keys
+    of the source, not only a full one, and deletes what is gone. `kept_as_text`: the mirror keeps the cursor as text;
+    the source has it as a timestamp, or else the table is read whole each run.
     """
 
     cursor: str
     lag: timedelta = timedelta(minutes=15)
     cutoff: timedelta = timedelta(0)
+    finds_deletes: bool = False
+    kept_as_text: bool = False
 
     def __post_init__(self) -> None:
         for name, value in (("lag", self.lag), ("cutoff", self.cutoff)):
@@ -95,9 +101,12 @@ class Merge:
 
     `restrict` maps a relation read by the SQL to the column of it that holds this table's (single) key column, so that
     aggregates over that relation see the changed keys only. Relations not named are read whole.
+    `versions` date a row by the first of them that is not NULL: for keys that changed, a stored row is never replaced
+    by an older one, unless it is marked as deleted.
     """
 
     restrict: Mapping[str, str] = field(default_factory=dict)
+    versions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -189,12 +198,16 @@ class Limits:
 
     A batch fails when it rejects more than `rejected_rows` rows and more than `rejected_share` of itself and of the run
     so far. A reconciliation is refused when it would delete more than `deleted_rows` rows and `deleted_share` of them.
+    A table that cleans another fails when a column has more than `nulled_rows` values, in more than `nulled_share` of
+    the rows, that are none of its type.
     """
 
     rejected_rows: int = 10
     rejected_share: float = 0.01
     deleted_rows: int = 100
     deleted_share: float = 0.05
+    nulled_rows: int = 100
+    nulled_share: float = 0.2
 
 
 @dataclass(frozen=True)
@@ -204,6 +217,7 @@ class TableSpec:
     `table` carries columns, types, comments and PII tags (build them with `column`); `key` is its natural key.
     A mirror names its `source` relation; everything else is a SQL file found by the asset key. `fixed_rows` (column to
     value, a surrogate key included) are in the table from its creation on; no load updates or deletes them.
+    A table that `cleans` a relation of texts needs no SQL file: its rules are declared.
     """
 
     system: str
@@ -222,6 +236,7 @@ class TableSpec:
     fixed_rows: Sequence[Mapping[str, Any]] = ()
     owner: str = "team:data"
     sql_variant: str | None = None
+    cleans: Cleaning | None = None
 
     def __post_init__(self) -> None:
         problems = list(self._problems())
@@ -300,8 +315,10 @@ class TableSpec:
             yield "key names a column twice"
         if self.is_mirror != (self.source is not None):
             yield "a mirror (Incremental, Snapshot) needs `source`; anything else must not have one"
-        if self.marks_deletes != (self.role("deleted_flag") is not None and self.role("deleted_at") is not None):
-            yield "marks_deletes and the columns of roles deleted_flag and deleted_at go together"
+        if self.marks_deletes != (self.role("deleted_flag") is not None):
+            yield "marks_deletes and a column of role deleted_flag go together"
+        if self.role("deleted_at") is not None and not self.marks_deletes:
+            yield "a column of role deleted_at needs marks_deletes"
         yield from self._load_problems(columns)
         yield from self._fixed_row_problems(columns)
         yield from (
@@ -330,6 +347,9 @@ class TableSpec:
         if isinstance(load, Incremental):
             if load.cursor not in columns:
                 yield f"cursor {load.cursor!r} is not a declared column"
+            elif load.kept_as_text:
+                if not isinstance(self.table.columns[load.cursor].type, sa.String):
+                    yield f"cursor {load.cursor!r} is kept as text, but not declared so"
             elif not isinstance(self.table.columns[load.cursor].type, sa.Date | sa.DateTime):
                 yield f"cursor {load.cursor!r} must be a timestamp or date: it is bounded by the source's clock"
             elif isinstance(self.table.columns[load.cursor].type, sa.Date) and not load.lag:
@@ -341,6 +361,12 @@ class TableSpec:
                 yield f"window column {load.column!r} must be a date or timestamp"
         if isinstance(load, Merge) and len(self.key) != 1:
             yield "Merge needs a key of exactly one column"
+        if isinstance(load, Merge) and set(load.versions) - columns:
+            yield f"versions names undeclared column(s) {sorted(set(load.versions) - columns)}"
+        if self.cleans and not isinstance(load, Merge):
+            yield "a table that cleans another is loaded by Merge"
+        elif self.cleans and tuple(self.cleans.columns) != self.data_columns:
+            yield "the columns that have rules are not those declared, in their order"
         accepted = _READINGS.get(type(load), ())
         for relation, reading in self.reads.items():
             if not isinstance(reading, accepted):

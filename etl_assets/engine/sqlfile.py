@@ -36,13 +36,16 @@ class Reference:
 
 @dataclass(frozen=True)
 class SqlModel:
-    """A loaded file. `outputs` are the SELECT's column names in order; `header` has the keys of `HEADER`."""
+    """A loaded file. `outputs` are the SELECT's column names in order; `header` has the keys of `HEADER`; `parameters`
+    are the names it writes as `:name`.
+    """
 
     path: Path
     text: str
     header: dict[str, str]
     references: tuple[Reference, ...]
     outputs: tuple[str, ...]
+    parameters: tuple[str, ...] = ()
 
     @property
     def relations(self) -> tuple[str, ...]:
@@ -75,10 +78,26 @@ def load(path: Path, language: Language = "postgres") -> SqlModel:
         raise SqlFileError(
             f"{path}: no such file; every SQL asset needs one at sql/<system>/<layer>/<table>.sql"
         ) from None
+    return parse(path, text, language)
+
+
+def parse(path: Path, text: str, language: Language = "postgres") -> SqlModel:
+    """What a file at `path` would hold. Raises SqlFileError as `load` does."""
     header = _header(path, text)
     found = kept("parsed", [made_by(), language, text], lambda: _parsed(path, text, language))
     references = tuple(Reference(*r) for r in found["references"])
-    return SqlModel(path, text.rstrip(), header, references, tuple(found["outputs"]))
+    return SqlModel(path, text.rstrip(), header, references, tuple(found["outputs"]), tuple(found["parameters"]))
+
+
+def parameters_in(select: str, language: Language) -> tuple[str, ...]:
+    """Names a SELECT of a declaration writes as `:name`."""
+
+    def found() -> list[str]:
+        from etl_assets.engine import sqlparse
+
+        return sqlparse.parameters_in(select, language)
+
+    return tuple(kept("parameters", [made_by(), language, select], found))
 
 
 def _parsed(path: Path, text: str, language: Language) -> dict[str, Any]:

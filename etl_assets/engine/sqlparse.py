@@ -18,7 +18,7 @@ from etl_assets.engine.errors import SqlFileError
 
 
 def parsed(path: Path, text: str, language: str) -> dict[str, Any]:
-    """Return, as JSON has them, `references` (fields of `Reference`, in the tree's order) and `outputs` of a file.
+    """Return, as JSON has them, `references` (fields of `Reference`, in the tree's order), `outputs` and `parameters`.
 
     Raises SqlFileError, naming file and line: see `sqlfile.load`.
     """
@@ -42,7 +42,16 @@ def parsed(path: Path, text: str, language: str) -> dict[str, Any]:
     repeated = sorted({o for o in outputs if outputs.count(o) > 1})
     if repeated:
         raise SqlFileError(f"{path}: output column {', '.join(repeated)} appears twice")
-    return {"references": _references(path, tree), "outputs": outputs}
+    return {"references": _references(path, tree), "outputs": outputs, "parameters": _parameters(tree)}
+
+
+def parameters_in(select: str, language: str) -> list[str]:
+    """Names a SELECT writes as `:name`."""
+    return _parameters(sqlglot.parse_one(select, read=language))
+
+
+def _parameters(tree: exp.Expr) -> list[str]:
+    return sorted({p.name for p in tree.find_all(exp.Placeholder)})
 
 
 def _is_named(output: exp.Expr) -> bool:

@@ -62,7 +62,8 @@ def is_there(source: sa.Connection, text: SourceText, before: control.ControlRow
 def settle(writer: Writer, spec: TableSpec, text: SourceText, bound: str) -> Mark | None:
     """After everything was read: set the watermark to the newest stored cursor up to `bound`, of no row; return it."""
     dialect, cursor_type = writer.dialect, text.typed(text.cursor)[1]
-    limit, column = dialect.literal(bound, cursor_type), dialect.quote(text.cursor)
+    limit = dialect.literal(bound, cursor_type)
+    column = dialect.as_sent(dialect.quote(text.cursor), text.shape.stored_types[text.cursor], cursor_type)
     newest = dialect.as_text(f"MAX(CASE WHEN {column} <= {limit} THEN {column} END)")
     found = dialect.scalar(writer.conn, f"SELECT {newest} FROM {dialect.relation(spec.relation)}")
     value = None if found is None else str(found)

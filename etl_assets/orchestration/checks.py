@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from etl_assets.engine.checks import Check, Graded
 from etl_assets.engine.spec import TableSpec
 from etl_assets.orchestration.system import System
 
@@ -35,17 +36,31 @@ def _checks_of(system: System, spec: TableSpec) -> dg.AssetChecksDefinition:
         relation = dialect.relation(spec.relation)
         selected = sorted(k.name for k in context.selected_asset_check_keys)
         counts = ", ".join(f"({declared[n].violations(relation, dialect.quote)})" for n in selected)
+        graded = any(isinstance(declared[n], Graded) for n in selected)
         with destination.engine.connect() as conn:
             found = dialect.rows(conn, f"SELECT {counts}")[0] if selected else ()
+            rows = dialect.number(conn, f"SELECT COUNT(*) FROM {relation}") if graded else 0
         for name, number in zip(selected, found, strict=True):
             violations = int(str(number))
             yield dg.AssetCheckResult(
                 passed=violations == 0,
                 check_name=name,
                 asset_key=key,
-                severity=dg.AssetCheckSeverity.ERROR if declared[name].blocking else dg.AssetCheckSeverity.WARN,
+                severity=_severity(declared[name], violations, rows),
                 description=declared[name].describe(),
-                metadata={"violating_rows": violations},
+                metadata=_metadata(declared[name], violations, rows),
             )
 
     return checks
+
+
+def _severity(check: Check, violations: int, rows: int) -> dg.AssetCheckSeverity:
+    too_many = isinstance(check, Graded) and violations > check.error_share * rows
+    return dg.AssetCheckSeverity.ERROR if check.blocking or too_many else dg.AssetCheckSeverity.WARN
+
+
+def _metadata(check: Check, violations: int, rows: int) -> dict[str, int | float]:
+    """Counts, never a row: of a graded check also of how many rows, and which share."""
+    if not isinstance(check, Graded):
+        return {"violating_rows": violations}
+    return {"violating_rows": violations, "rows": rows, "share": round(violations / rows, 4) if rows else 0.0}

@@ -81,6 +81,9 @@ def _description(system: System, spec: TableSpec) -> str:
     if not spec.is_mirror:
         header = system.graph.model(spec).header
         lines += [f"**Grain**: {header['grain']}", f"**Answers**: {header['answers']}"]
+    if spec.cleans:
+        lines.append(f"Column rules, as declared:\n\n```sql\n{system.graph.model(spec).text}\n```")
+    elif not spec.is_mirror:
         lines.append(f"SQL: `{system.graph.sql_path(spec).relative_to(system.graph.sql_root.parent)}`")
     else:
         lines.append(f"Mirror of `{spec.source}`.")

@@ -5,10 +5,12 @@ Belongs here: selections, run configuration, cron. Does not belong here: the dry
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import dagster as dg
 from dagster import AssetSelection
 
-from etl_assets.orchestration.partitions import current_month
 from etl_assets.orchestration.resources import load_config
 from etl_assets.orchestration.system import System
 
@@ -64,6 +66,13 @@ def _job(
     )
 
 
+def _logical_date(system: System, at: datetime) -> dict[str, object]:
+    """The option that tells a run its tick's date, where something depends on it: one that starts late has it too."""
+    if all(p.value is not None for p in system.graph.parameters):
+        return {}
+    return {"as_of_date": at.astimezone(ZoneInfo(system.zone)).date().isoformat()}
+
+
 def _schedule(
     system: System, kind: str, mode: str, cron: str, status: dg.DefaultScheduleStatus
 ) -> dg.ScheduleDefinition:
@@ -76,7 +85,8 @@ def _schedule(
         description=f"{system.title}: {kind}, `{cron}` in {system.zone}",
     )
     def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        month = current_month(system.zone, context.scheduled_execution_time)
-        return dg.RunRequest(partition_key=month, run_config=load_config(mode))
+        at = context.scheduled_execution_time
+        config = load_config(mode, **_logical_date(system, at))
+        return dg.RunRequest(partition_key=system.run_month(at), run_config=config)
 
     return schedule

@@ -88,7 +88,8 @@ def run_job(
         result = job.execute_in_process(
             instance=instance,
             run_config=config,
-            partition_key=current_month(system.zone),
+            # A layer may have none that is cut by months.
+            partition_key=current_month(system.zone) if job.partitions_def else None,
             asset_selection=[dg.AssetKey(s.asset_key) for s in _with_views_between(system.graph, specs)] or None,
             tags=dict(tags or {}),
             raise_on_error=False,

@@ -37,6 +37,18 @@ def result_metadata(spec: TableSpec, result: Result, row_count: int | None) -> M
     out = counts_metadata(result.counts) if not spec.is_view else {}
     out |= {"status": result.status, "batches": result.batches}
     out |= {"seconds_extract": round(result.extract_seconds, 3), "seconds_load": round(result.load_seconds, 3)}
+    if spec.cleans:
+        out["values_nulled"] = sum(result.nulled.values())
+    if result.nulled:
+        out["values_nulled_by_column"] = dg.MetadataValue.table(
+            records=[
+                dg.TableRecord({"column": column, "reason": reason, "values": number})
+                for (column, reason), number in sorted(result.nulled.items())
+            ],
+            schema=dg.TableSchema(
+                columns=[dg.TableColumn("column"), dg.TableColumn("reason"), dg.TableColumn("values", "int")]
+            ),
+        )
     if row_count is not None:
         out["dagster/row_count"] = row_count
     if result.seconds > 0 and result.counts.extracted:

@@ -49,6 +49,11 @@ class LoadOptions(dg.ConfigurableResource):  # type: ignore[type-arg]
     allow_deletes: bool = Field(
         False, description="Let a reconciliation delete more rows than the declaration's guard allows. For one run."
     )
+    as_of_date: str = Field(
+        "",
+        description="Logical date of the run, YYYY-MM-DD, for tables that depend on one (ages). Empty: today; a "
+        "schedule gives the date of its tick.",
+    )
     lock_wait_seconds: float = Field(30, ge=0, description="How long to wait for a table another run is loading.")
 
     def options(self) -> Options:
@@ -60,6 +65,7 @@ class LoadOptions(dg.ConfigurableResource):  # type: ignore[type-arg]
             since=self.since or None,
             until=self.until or None,
             allow_deletes=self.allow_deletes,
+            as_of_date=self.as_of_date or None,
             lock_wait_seconds=self.lock_wait_seconds,
         )
 

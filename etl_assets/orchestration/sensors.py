@@ -17,7 +17,6 @@ from etl_assets.engine.control import etl_run
 from etl_assets.engine.destination import Destination
 from etl_assets.engine.dialects.portable import utc_ago
 from etl_assets.engine.errors import EtlError
-from etl_assets.orchestration.partitions import current_month
 from etl_assets.orchestration.resources import load_config
 from etl_assets.orchestration.system import System
 
@@ -55,7 +54,7 @@ def build_sweep(system: System) -> dg.SensorDefinition:
         if wait > timedelta(0):
             return dg.SkipReason(f"the last attempts failed; next one in {wait.total_seconds():.0f} s")
         context.log.info(f"stale: {', '.join(f'{c} ({len(p)})' for c, p in sorted(stale.items()))}")
-        return dg.RunRequest(partition_key=current_month(system.zone), run_config=load_config("changed"))
+        return dg.RunRequest(partition_key=system.run_month(), run_config=load_config("changed"))
 
     return sweep
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 import dagster as dg
@@ -19,7 +20,7 @@ from etl_assets.engine.dialects.base import Dialect
 from etl_assets.engine.errors import EtlError, SchemaDriftError, SpecError
 from etl_assets.engine.graph import Graph
 from etl_assets.engine.spec import ReplaceWindow, TableSpec
-from etl_assets.orchestration.partitions import month_keys, monthly
+from etl_assets.orchestration.partitions import current_month, month_keys, monthly
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,13 @@ class System:
 
     def is_partitioned(self, spec: TableSpec) -> bool:
         return isinstance(spec.load, ReplaceWindow)
+
+    def run_month(self, at: datetime | None = None) -> str | None:
+        """The month a run of the whole system carries: that of `at` (now when None); None where nothing is cut by them.
+
+        Dagster wants one of every run that has a partitioned asset, and refuses it of any other.
+        """
+        return current_month(self.zone, at) if any(map(self.is_partitioned, self.graph.specs)) else None
 
     def spec(self, asset_key: dg.AssetKey) -> TableSpec:
         """The declaration behind an asset key. Raises SpecError for a key that is not one of this system's tables."""

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from etl_assets.demo.chatwoot import mutate
-from etl_assets.demo.chatwoot.connect import dsn
+from etl_assets.demo.postgres import dsn
 from etl_assets_tests.browser.conftest import this_month
 from etl_assets_tests.browser.page import Page
 from etl_assets_tests.browser.site import Site

@@ -14,7 +14,7 @@ import psutil
 import psycopg
 import pytest
 
-from etl_assets.demo.chatwoot.connect import dsn
+from etl_assets.demo.postgres import dsn
 from etl_assets_tests.browser.conftest import this_month
 from etl_assets_tests.browser.site import Site
 from etl_assets_tests.browser.test_ui import months_until, rows

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from etl_assets.demo.chatwoot import TABLES
-from etl_assets.demo.chatwoot.connect import connect
+from etl_assets.demo.postgres import connect
 
 MakeDatabase = Callable[..., str]
 END = date(2026, 11, 1)

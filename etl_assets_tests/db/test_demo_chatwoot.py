@@ -21,8 +21,8 @@ from etl_assets.demo.chatwoot import (
     randomize,
     synthesize,
 )
-from etl_assets.demo.chatwoot.connect import connect
 from etl_assets.demo.chatwoot.dirty_times import edges
+from etl_assets.demo.postgres import connect
 from etl_assets_tests.db.chatwoot_source import END, MakeDatabase, fingerprint, one, rows
 
 pytestmark = pytest.mark.db

@@ -18,6 +18,8 @@ from etl_assets.settings import Settings
 from etl_assets_tests.graph.shop import Shop
 from etl_assets_tests.graph.story import Story, play
 from etl_assets_tests.graph.world import Databases, World
+from etl_assets_tests.lacrei import ENTITIES
+from etl_assets_tests.lacrei_model import Star
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -113,3 +115,28 @@ def make_instance(tmp_path: Path) -> Iterator[Callable[..., dg.DagsterInstance]]
 def shared(databases: Databases, loaded: World) -> World:
     """A copy of `loaded` the tests of one file may change as long as the others do not mind."""
     return World(databases.copy(loaded.source, "shared_source"), databases.copy(loaded.warehouse, "shared_dw"))
+
+
+@pytest.fixture(scope="session")
+def empty_star(databases: Databases) -> Star:
+    """A platform without a row, and its warehouse as it is deployed; for copying."""
+    star = Star(databases.make("platform"), databases.make("star"), tuple(ENTITIES))
+    star.destination.close()
+    return star
+
+
+@pytest.fixture
+def make_star(databases: Databases, empty_star: Star) -> Iterator[Callable[[], Star]]:
+    """Makes empty platforms with their warehouses, every layer declared."""
+    made: list[Star] = []
+
+    def make() -> Star:
+        source, warehouse = databases.copy(empty_star.source, "platform"), databases.copy(empty_star.warehouse, "star")
+        made.append(Star(source, warehouse, ()))
+        return made[-1]
+
+    yield make
+    for star in made:
+        star.destination.close()
+        databases.drop(star.source)
+        databases.drop(star.warehouse)

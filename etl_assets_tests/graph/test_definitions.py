@@ -19,8 +19,9 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.decorators.op_decorator import DecoratedOpFunction
 
-from etl_assets.definitions import SQL_ROOT, build_defs, chatwoot_system, ecommerce_system
+from etl_assets.definitions import SQL_ROOT, build_defs, chatwoot_system, ecommerce_system, lacrei_system
 from etl_assets.demo.chatwoot import SECRET_COLUMNS
+from etl_assets.engine.rules import Withheld
 from etl_assets.engine.spec import TableSpec
 from etl_assets.orchestration.io_managers import PostgresIOManager
 from etl_assets.orchestration.monitor import monitor_key
@@ -30,8 +31,8 @@ from etl_assets.orchestration.system import System
 from etl_assets.settings import PROJECT_ROOT, Settings
 
 # Every graph there can be: Chatwoot in both source modes, and the other systems by name.
-Scope = Literal["tables", "view", "ecommerce"]
-SCOPES: tuple[Scope, ...] = ("tables", "view", "ecommerce")
+Scope = Literal["tables", "view", "ecommerce", "lacrei"]
+SCOPES: tuple[Scope, ...] = ("tables", "view", "ecommerce", "lacrei")
 MODES: tuple[Scope, ...] = ("tables", "view")
 SNAPSHOT = Path(__file__).with_name("snapshot.txt")
 NOWHERE = "postgresql://nobody:nothing@127.0.0.1:1/nowhere"
@@ -62,7 +63,8 @@ def definitions(scope: Scope = "tables") -> tuple[System, dg.Definitions]:
     urls = ("chatwoot_source_url", "chatwoot_warehouse_url", "ecommerce_oltp_url", "ecommerce_dw_url")
     values = dict.fromkeys(urls, NOWHERE) | {"chatwoot_source_mode": scope if scope in MODES else "tables"}
     settings = Settings.model_validate(values)
-    system = chatwoot_system(settings) if scope in MODES else ecommerce_system(settings)
+    made = {"ecommerce": ecommerce_system, "lacrei": lacrei_system}
+    system = made.get(scope, chatwoot_system)(settings)
     return system, build_defs([system], settings)
 
 
@@ -131,7 +133,7 @@ def test_loading_opens_nothing_and_writes_nothing(mode: Scope, tmp_path: Path) -
     environment = {
         k: v
         for k, v in os.environ.items()
-        if not k.startswith(("CHATWOOT_", "ECOMMERCE_", "DAGSTER_", "SOURCE_", "LOCAL_", "XDG_"))
+        if not k.startswith(("CHATWOOT_", "ECOMMERCE_", "LACREI_", "DAGSTER_", "SOURCE_", "LOCAL_", "XDG_"))
     }
     environment |= {
         "CHATWOOT_SOURCE_MODE": mode,
@@ -149,13 +151,13 @@ def test_loading_opens_nothing_and_writes_nothing(mode: Scope, tmp_path: Path) -
         assert done.returncode == 0, done.stderr
         return done.stdout.splitlines()
 
-    both = (mode, "ecommerce")
-    expected = sum(len(definitions(s)[1].resolve_asset_graph().get_all_asset_keys()) for s in both)
+    all_: tuple[Scope, ...] = (mode, "ecommerce", "lacrei")
+    expected = sum(len(definitions(s)[1].resolve_asset_graph().get_all_asset_keys()) for s in all_)
     seen = f"{expected} {mode == 'tables'}"
     assert load(str(remembered)) == [seen, "sqlglot"]
     files = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*") if p.is_file()}
     assert {p.parent for p in files} == {remembered / "parsed"}, "nothing else was created in the home folder"
-    assert len(files) == sum(not s.is_mirror for scope in both for s in definitions(scope)[0].graph.specs)
+    assert len(files) == sum(not s.is_mirror for scope in all_ for s in definitions(scope)[0].graph.specs)
     assert load() == [seen, ""]
     assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*") if p.is_file()} == files
 
@@ -180,6 +182,9 @@ def test_every_sql_file_has_an_asset_and_the_reverse() -> None:
         for spec in system.graph.specs:
             if spec.is_mirror:
                 assert spec.source, f"{spec.entity} is neither file nor mirror"
+                continue
+            if spec.cleans:
+                assert not system.graph.sql_path(spec).exists(), f"{spec.entity} is made by its rules"
                 continue
             path = system.graph.sql_path(spec)
             assert path.is_file(), f"{spec.entity} has no {path}"
@@ -321,6 +326,50 @@ def test_personal_data_of_the_shop_is_tagged() -> None:
                 seen.add(column.name)
                 assert (column.tags or {}).get("pii"), f"{spec.entity}.{column.name} holds personal data, not tagged"
     assert seen == names
+
+
+def test_personal_data_of_lacrei_is_tagged_and_ends_where_its_class_says() -> None:
+    """specs/lacrei.md 6. Its secrets are columns of staging 01 that are never read."""
+    never_read = {
+        "password", "phone_verification_token", "phone_verification_token_expires_at", "email", "phone",
+        "phone_whatsapp", "online_clinic_phone", "online_clinic_phone_whatsapp",
+    }  # fmt: skip
+    direct = {
+        "first_name", "last_name", "full_name", "document_number", "board_registration_number", "specialty_number_rqe",
+        "board_certification_selfie", "photo", "photo_description", "about_me", "address", "addresss_line2",
+        "created_by_object_d", "created_by_object_id",
+    }  # fmt: skip
+    others = {"birth_date", "zip_code", "neighborhood", "feedback", "reason", *(
+        f"other_{n}" for n in ("ethnic_group", "gender_identity", "sexual_orientation", "pronoun", "disability_types")
+    )}  # fmt: skip
+    staged: dict[str, set[str]] = {"staging_01": set(), "staging_02": set()}
+    for spec, asset in _tables("lacrei"):
+        if spec.layer not in staged:
+            continue
+        schema = asset.get_asset_spec().metadata["dagster/column_schema"]
+        tagged = {c.name for c in schema.columns if (c.tags or {}).get("pii")}
+        names = {c.name for c in schema.columns}
+        assert names & (never_read | direct | others | {"address_line2"}) <= tagged, spec.entity
+        staged[spec.layer] |= {c.name for c in spec.table.columns}
+        if spec.is_mirror:
+            assert not never_read & set(spec.data_columns), spec.entity
+            assert spec.new_source_columns == "report", "a new column may be anything"
+        if spec.cleans:
+            read = {old for old, rule in spec.cleans.columns.values() if not isinstance(rule, Withheld)}
+            assert not read & (never_read | direct), spec.entity
+    assert never_read | direct | others <= staged["staging_01"]
+    assert "address_line2" in staged["staging_02"]
+
+
+def test_lacreis_own_jobs() -> None:
+    _, defs = definitions("lacrei")
+    jobs = {j.name for j in defs.resolve_all_job_defs() if not j.name.startswith("__")}
+    assert {f"lacrei_{k}" for k in ("incremental", "full", "pending", "plan", "staging_01", "staging_02")} <= jobs
+    schedules = {s.name: (s.cron_schedule, s.execution_timezone) for s in defs.get_repository_def().schedule_defs}
+    assert schedules == {
+        "lacrei_incremental": ("0 2 * * *", "America/Sao_Paulo"),
+        "lacrei_full": ("0 6 * * 0", "America/Sao_Paulo"),
+    }
 
 
 def test_no_secret_is_mirrored() -> None:

@@ -59,7 +59,7 @@ def test_the_example_as_it_is_equals_an_empty_environment(tmp_path: Path) -> Non
     unset = load_settings()
     (tmp_path / ".env").write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
     assert load_settings() == unset
-    assert unset.demo_systems() == ("chatwoot", "ecommerce")
+    assert unset.demo_systems() == ("chatwoot", "ecommerce", "lacrei")
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,10 +113,10 @@ def test_systems_shown_are_those_with_a_database_else_all(monkeypatch: pytest.Mo
     monkeypatch.setenv("ECOMMERCE_DW_URL", "postgresql://a:b@other:1/db")
     assert load_settings().chosen_systems() == ("ecommerce",)
     assert load_settings().demo_systems() == ("ecommerce",), "its source is still the demo's"
-    monkeypatch.setenv("ETL_SYSTEMS", "ecommerce, chatwoot")
+    monkeypatch.setenv("ETL_SYSTEMS", "lacrei,ecommerce, chatwoot")
     assert load_settings().chosen_systems() == SYSTEMS
     monkeypatch.setenv("ETL_SYSTEMS", "chatwot")
-    with pytest.raises(SettingsError, match="ETL_SYSTEMS names chatwot; there is chatwoot, ecommerce"):
+    with pytest.raises(SettingsError, match="ETL_SYSTEMS names chatwot; there is chatwoot, ecommerce, lacrei"):
         load_settings().chosen_systems()
 
 
@@ -220,3 +220,29 @@ def test_secrets_are_in_no_text(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SettingsError) as refused:
         load_settings()
     assert SECRET not in "".join(traceback.format_exception(refused.value))
+
+
+def test_a_real_source_of_lacrei_needs_a_salt_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().lacrei_salt() == settings.DEMO_SALT, "the demo's people are invented"
+    monkeypatch.setenv("LACREI_SOURCE_URL", "postgresql://reader:x@db.example.com/platform")
+    for salt in ("", settings.DEMO_SALT):
+        monkeypatch.setenv("LACREI_HASH_SALT", salt)
+        for ask in (load_settings().lacrei_source, load_settings().lacrei_salt):
+            with pytest.raises(SettingsError, match="LACREI_HASH_SALT is"):
+                ask()
+    monkeypatch.setenv("LACREI_HASH_SALT", SECRET)
+    loaded = load_settings()
+    assert loaded.lacrei_salt() == SECRET
+    assert loaded.lacrei_source().host == "db.example.com"
+    assert SECRET not in repr(loaded)
+
+
+def test_the_schema_of_lacreis_source_is_one_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().lacrei_schema() == "lacreisaude-relacional"
+    monkeypatch.setenv("LACREI_SOURCE_SCHEMA", "platform")
+    assert load_settings().lacrei_schema() == "lacreisaude-relacional", "the demo's has its own"
+    monkeypatch.setenv("LACREI_SOURCE_URL", "postgresql://reader:x@db.example.com/platform")
+    assert load_settings().lacrei_schema() == "platform"
+    monkeypatch.setenv("LACREI_SOURCE_SCHEMA", "platform.public")
+    with pytest.raises(SettingsError, match="LACREI_SOURCE_SCHEMA"):
+        load_settings().lacrei_schema()

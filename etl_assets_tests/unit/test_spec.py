@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from etl_assets.engine.checks import Accepted, Between, ForeignKey, Holds, NotNull, UniqueKey
 from etl_assets.engine.errors import SpecError
+from etl_assets.engine.rules import Cleaning, Digits
 from etl_assets.engine.spec import (
     Anything,
     Ignore,
@@ -63,17 +64,22 @@ def declare(**changes: Any) -> TableSpec:
         ({"load": Replace(), "source": "src.orders"}, "must not have one"),
         ({"load": Incremental("nope"), "source": "s.o"}, "cursor 'nope' is not a declared column"),
         ({"load": Incremental("note"), "source": "s.o"}, "cursor 'note' must be a timestamp or date"),
+        ({"load": Incremental("at", kept_as_text=True), "source": "s.o"}, "cursor 'at' is kept as text, but not"),
         ({"load": Incremental("day", lag=timedelta(0)), "source": "s.o"}, "cursor 'day' is a date: without a lag"),
         ({"load": ReplaceWindow("nope")}, "window column 'nope' is not a declared column"),
         ({"load": ReplaceWindow("note")}, "window column 'note' must be a date or timestamp"),
         ({"load": Merge(), "key": ("id", "day")}, "Merge needs a key of exactly one column"),
+        ({"load": Merge(versions=("nope",))}, "versions names undeclared column(s) ['nope']"),
+        ({"load": Replace(), "cleans": Cleaning("a.b", {})}, "a table that cleans another is loaded by Merge"),
+        ({"load": Merge(), "cleans": Cleaning("a.b", {"id": ("id", Digits())})}, "the columns that have rules are not"),
+        ({"more": [column("x", sa.Text(), "X", role="deleted_at")]}, "role deleted_at needs marks_deletes"),
         ({"load": Merge(), "reads": {"a.b": Months("day")}}, "'a.b' is read as Months, but a table loaded by Merge"),
         ({"load": ReplaceWindow("day"), "reads": {"a.b": Keys(("id",))}}, "is fed by Months or Anything or Ignore"),
         ({"load": Replace(), "reads": {"a.b": Keys(("id",))}}, "is fed by Anything or Ignore"),
         ({"load": View(), "reads": {"a.b": Anything()}}, "is fed by nothing"),
         ({"load": Snapshot(), "source": "s.o", "reads": {"a.b": Ignore("x")}}, "is fed by nothing"),
-        ({"marks_deletes": True}, "marks_deletes and the columns of roles"),
-        ({"more": audit_columns(marks_deletes=True)}, "marks_deletes and the columns of roles"),
+        ({"marks_deletes": True}, "marks_deletes and a column of role deleted_flag"),
+        ({"more": audit_columns(marks_deletes=True)}, "marks_deletes and a column of role deleted_flag"),
         ({"checks": (Accepted("nope", (1,)),)}, "names undeclared column 'nope'"),
         ({"checks": (Between("id", 0), Between("id", 1))}, "two checks have the same name"),
         ({"more": [sa.Column("bare", sa.Text())]}, "column 'bare' needs a comment"),

@@ -115,12 +115,12 @@ def sections() -> Iterator[tuple[str, list[str]]]:
     )
     yield of(
         "Incremental and Snapshot: merging a batch nobody feeds on, newer rows kept",
-        lambda d: d.merge(CONN, a_mirror, staged(a_mirror, d), (), run_tag=None, newer_by="at"),
+        lambda d: d.merge(CONN, a_mirror, staged(a_mirror, d), (), run_tag=None, newer_by=("at",)),
     )
     yield of(
         "the same with soft deletes, feeding a consumer by a column",
         lambda d: d.create_changes(CONN, soft, ("Note",)),
-        lambda d: d.merge(CONN, soft, staged(soft, d), ("Note",), run_tag=None, newer_by=None),
+        lambda d: d.merge(CONN, soft, staged(soft, d), ("Note",), run_tag=None, newer_by=()),
     )
     yield of("hard deletes: how many, then gone", lambda d: d.missing(CONN, a_mirror, "#etl_stage_2", None),
         lambda d: d.delete_missing(CONN, a_mirror, "#etl_stage_2", None, ("order",), run_tag=None))  # fmt: skip
@@ -128,14 +128,14 @@ def sections() -> Iterator[tuple[str, list[str]]]:
     yield of(
         "Merge: pending keys, rows and their surrogate keys, keys that are gone",
         lambda d: d.take_keys(CONN, "consumer = 't.dim.people' AND seq <= 9", "int", 500),
-        lambda d: d.merge(CONN, dim, staged(dim, d, name="nvarchar(max)"), ("sk", "id"), run_tag=RUN, newer_by=None),
+        lambda d: d.merge(CONN, dim, staged(dim, d, name="nvarchar(max)"), ("sk", "id"), run_tag=RUN, newer_by=()),
         lambda d: d.delete_missing(
             CONN, dim, "#etl_stage_2", "t.[id] IN (SELECT [key] FROM [#etl_stage_3])", ("sk",), run_tag=RUN
         ),
     )
     yield of(
         "ReplaceWindow: rows of a month, and those it no longer has",
-        lambda d: d.merge(CONN, sales, staged(sales, d, total="decimal(38,10)"), ("day",), run_tag=None, newer_by=None),
+        lambda d: d.merge(CONN, sales, staged(sales, d, total="decimal(38,10)"), ("day",), run_tag=None, newer_by=()),
         lambda d: d.delete_missing(
             CONN, sales, "#etl_stage_2", "(t.[day] >= CONVERT(date, N'2026-05-01', 121))", ("day",), run_tag=None
         ),

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from etl_assets.demo.chatwoot.copying import I64, Mask, integers, timestamps, where
 from etl_assets.demo.chatwoot.directory import INBOXES, INT4_MAX
 from etl_assets.demo.chatwoot.outcomes import Outcomes, draw_outcomes
 from etl_assets.demo.chatwoot.plan import Plan
 from etl_assets.demo.chatwoot.threads import Threads, draw_threads
+from etl_assets.demo.copying import I64, Mask, integers, timestamps, where
 
 # 8-byte keys start just below 2**31, so every size crosses it: no 4-byte column downstream can hold them all.
 CONTACT_INBOX_OFFSET = INT4_MAX - 600  # plus the contact's id, for there is one row per contact

@@ -8,11 +8,11 @@ import uuid
 import numpy as np
 
 from etl_assets.demo.chatwoot.chunk import CONTACT_INBOX_OFFSET, Chunk, numbers_or_null, times_or_null
-from etl_assets.demo.chatwoot.connect import Cursor
-from etl_assets.demo.chatwoot.copying import I64, NULL, copy_columns, integers, timestamps, where
 from etl_assets.demo.chatwoot.directory import BOTS, LABELS
 from etl_assets.demo.chatwoot.phrases import KIND_ACTIVITY, KIND_BOT, KIND_CONTACT, KIND_NOTE, KIND_USER, POOL
-from etl_assets.demo.chatwoot.plan import with_gaps
+from etl_assets.demo.copying import I64, NULL, copy_columns, integers, timestamps, where
+from etl_assets.demo.draws import with_gaps
+from etl_assets.demo.postgres import Cursor
 
 _SENDERS = ("Contact", "User", "AgentBot", NULL, "User")  # by kind, as phrases numbers them
 _MESSAGE_TYPES = np.array([0, 1, 1, 2, 1])

@@ -9,7 +9,7 @@ import random
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from etl_assets.demo.chatwoot.connect import Cursor, scalar
+from etl_assets.demo.postgres import Cursor, scalar
 
 LOCAL = timedelta(hours=3)  # America/Sao_Paulo has been UTC-3 all year since 2019
 

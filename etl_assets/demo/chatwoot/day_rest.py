@@ -10,7 +10,7 @@ from psycopg import sql
 
 from etl_assets.demo.chatwoot.day import Conversation, Day
 from etl_assets.demo.chatwoot.directory import agents_of, teams_of
-from etl_assets.demo.chatwoot.people import full_names
+from etl_assets.demo.people import full_names
 
 
 def edit(day: Day) -> dict[str, int]:

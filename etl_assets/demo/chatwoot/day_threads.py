@@ -6,11 +6,11 @@ updated_at alone.
 
 from datetime import datetime, timedelta
 
-from etl_assets.demo.chatwoot.connect import scalar
 from etl_assets.demo.chatwoot.day import Conversation, Day
 from etl_assets.demo.chatwoot.directory import BOTS, INBOXES, Inbox, agents_of
-from etl_assets.demo.chatwoot.people import full_names, phones
 from etl_assets.demo.chatwoot.phrases import AGENT, BOT, CONTACT, LEAD
+from etl_assets.demo.people import full_names, phones
+from etl_assets.demo.postgres import scalar
 
 LATE = timedelta(minutes=5)
 

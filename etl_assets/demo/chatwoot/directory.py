@@ -10,8 +10,8 @@ from datetime import datetime
 
 import numpy as np
 
-from etl_assets.demo.chatwoot.connect import Cursor
-from etl_assets.demo.chatwoot.people import email, full_names
+from etl_assets.demo.people import email, full_names
+from etl_assets.demo.postgres import Cursor
 
 INT4_MAX = 2**31 - 1
 

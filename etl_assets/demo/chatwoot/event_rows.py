@@ -6,10 +6,10 @@ Belongs here: rows of reporting_events, csat_survey_responses and taggings. Does
 import numpy as np
 
 from etl_assets.demo.chatwoot.chunk import Chunk, numbers_or_null
-from etl_assets.demo.chatwoot.connect import Cursor
 from etl_assets.demo.chatwoot.conversation_rows import labels_of
-from etl_assets.demo.chatwoot.copying import I64, Mask, copy_columns, integers, text, timestamps, where
 from etl_assets.demo.chatwoot.plan import SECOND
+from etl_assets.demo.copying import I64, Mask, copy_columns, integers, text, timestamps, where
+from etl_assets.demo.postgres import Cursor
 
 _FEEDBACK = (
     "Ótimo atendimento!",

@@ -11,8 +11,9 @@ from typing import Any, Literal
 
 from psycopg.types.json import Jsonb
 
-from etl_assets.demo.chatwoot.connect import Connection, connect, require_mark, scalar
+from etl_assets.demo.chatwoot.connect import require_mark
 from etl_assets.demo.chatwoot.day import newest, now
+from etl_assets.demo.postgres import Connection, connect, scalar
 
 
 class LateCommit:

@@ -7,10 +7,11 @@ day_rest.py) and what must happen at a chosen instant (late.py).
 from collections import Counter
 from datetime import date
 
-from etl_assets.demo.chatwoot.connect import connect, require_mark
+from etl_assets.demo.chatwoot.connect import require_mark
 from etl_assets.demo.chatwoot.day import Day
 from etl_assets.demo.chatwoot.day_rest import delete, edit, rate, read, redact, rename, tie
 from etl_assets.demo.chatwoot.day_threads import arrive, resolve, settle, straggle, talk
+from etl_assets.demo.postgres import connect
 
 CHANGES = (talk, arrive, settle, straggle, resolve, edit, tie, rate, rename, read, redact, delete)
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from etl_assets.demo.chatwoot.copying import I64, Mask
 from etl_assets.demo.chatwoot.directory import INBOXES, agents_of, teams_of
 from etl_assets.demo.chatwoot.phrases import KIND_CONTACT, KIND_USER
 from etl_assets.demo.chatwoot.plan import DAY, SECOND
 from etl_assets.demo.chatwoot.threads import Threads, first_of
+from etl_assets.demo.copying import I64, Mask
 
 RESOLVED, SNOOZED = 1, 3
 _STATUS = np.array([0.937, 0.050, 0.013, 0.003])

@@ -6,11 +6,11 @@ Belongs here: rows of contacts and contact_inboxes. Does not belong here: how na
 import numpy as np
 
 from etl_assets.demo.chatwoot.chunk import CONTACT_INBOX_OFFSET, Chunk
-from etl_assets.demo.chatwoot.connect import Cursor
-from etl_assets.demo.chatwoot.copying import NULL, copy_columns, integers, timestamps, where
 from etl_assets.demo.chatwoot.directory import INBOXES
-from etl_assets.demo.chatwoot.people import PLACES, email, full_names, phones
 from etl_assets.demo.chatwoot.plan import SECOND
+from etl_assets.demo.copying import NULL, copy_columns, integers, timestamps, where
+from etl_assets.demo.people import PLACES, email, full_names, phones
+from etl_assets.demo.postgres import Cursor
 
 _BY_PHONE = np.array([box.channel in ("Channel::Whatsapp", "Channel::Api") for box in INBOXES])
 

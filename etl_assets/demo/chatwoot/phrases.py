@@ -7,7 +7,7 @@ carry those words are the ones planned here and not an accident of small talk.
 
 import numpy as np
 
-from etl_assets.demo.chatwoot.copying import text
+from etl_assets.demo.copying import text
 
 CONTACT = (
     "Oi", "Olá, tudo bem?", "Bom dia!", "Sim", "Ok", "Isso mesmo", "Certo, obrigada", "Entendi", "Pode ser",

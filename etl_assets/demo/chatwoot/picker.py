@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from etl_assets.demo.chatwoot.connect import Cursor
+from etl_assets.demo.postgres import Cursor
 
 
 @dataclass(frozen=True)

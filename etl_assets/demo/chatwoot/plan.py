@@ -10,8 +10,9 @@ from datetime import date
 
 import numpy as np
 
-from etl_assets.demo.chatwoot.copying import I64, Mask
 from etl_assets.demo.chatwoot.directory import INBOXES
+from etl_assets.demo.copying import I64, Mask
+from etl_assets.demo.draws import with_gaps
 
 SECOND = 1_000_000
 HOUR = 3600 * SECOND
@@ -47,12 +48,6 @@ def window(end: date) -> tuple[int, int]:
     return microseconds(date(months // 12, months % 12 + 1, 1)) + LOCAL, cutoff
 
 
-def with_gaps(rng: np.random.Generator, count: int, first: int, share: float = 0.1) -> I64:
-    """Ascending ids that skip some, as ids do where rows were deleted and inserts rolled back."""
-    steps = np.where(rng.random(count) < share, rng.integers(2, 4, count), 1)
-    return (first - 1 + np.cumsum(steps)).astype(np.int64)
-
-
 def _created(rng: np.random.Generator, count: int, start: int, cutoff: int) -> I64:
     days = -(-(cutoff - start) // DAY)
     monday_first = (np.arange(days) + start // DAY + 3) % 7  # 1970-01-01 was a Thursday
@@ -80,9 +75,9 @@ def draw_plan(rng: np.random.Generator, count: int, end: date) -> Plan:
         returning = mine[~new[mine]]
         earlier = np.searchsorted(firsts, returning)
         source[returning] = firsts[(rng.random(len(returning)) * earlier).astype(np.int64)]
-    numbers = with_gaps(rng, int(new.sum()), 501)
+    numbers = with_gaps(rng, int(new.sum()), 501, 0.1)
     contact = numbers[(np.cumsum(new) - 1)[source]]
     return Plan(
-        start=start, cutoff=cutoff, created=created, ids=with_gaps(rng, count, FIRST_ID), inbox=inbox[source],
+        start=start, cutoff=cutoff, created=created, ids=with_gaps(rng, count, FIRST_ID, 0.1), inbox=inbox[source],
         contact=contact, is_first=new,
     )  # fmt: skip

@@ -11,8 +11,8 @@ from typing import Any
 
 from psycopg import sql
 
-from etl_assets.demo.chatwoot.connect import Cursor
 from etl_assets.demo.chatwoot.edges import STEPS, moment
+from etl_assets.demo.postgres import Cursor
 
 CHANNELS = (
     "Whatsapp", "Api", "WebWidget", "Instagram", "FacebookPage", "Telegram", "Email", "TwilioSms", "Sms", "Line",

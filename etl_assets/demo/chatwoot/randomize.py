@@ -6,10 +6,11 @@ Belongs here: filling an empty database with it. Does not belong here: the rows 
 import random
 from datetime import date
 
-from etl_assets.demo.chatwoot.connect import connect, mark, require_empty
+from etl_assets.demo.chatwoot.connect import mark, require_empty
 from etl_assets.demo.chatwoot.random_source import RandomSource
-from etl_assets.demo.chatwoot.schema import create_indexes, create_tables
-from etl_assets.demo.chatwoot.synthesize import count_rows, finish
+from etl_assets.demo.chatwoot.schema import TABLES, create_indexes, create_tables
+from etl_assets.demo.chatwoot.synthesize import finish
+from etl_assets.demo.postgres import connect, count_rows
 
 
 def randomize(
@@ -32,4 +33,4 @@ def randomize(
         create_indexes(cur)
         finish(cur)
         mark(cur)
-        return count_rows(cur)
+        return count_rows(cur, TABLES)

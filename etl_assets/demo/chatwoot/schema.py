@@ -7,7 +7,7 @@ make the demo faster than the real source.
 import re
 from importlib.resources import files
 
-from etl_assets.demo.chatwoot.connect import Connection, Cursor
+from etl_assets.demo.postgres import Connection, Cursor
 
 TABLES = (
     "accounts",

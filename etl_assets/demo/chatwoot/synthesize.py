@@ -12,7 +12,7 @@ import numpy as np
 from psycopg import sql
 
 from etl_assets.demo.chatwoot.chunk import FIRST_CSAT, draw_chunk
-from etl_assets.demo.chatwoot.connect import Cursor, connect, mark, require_empty, scalar
+from etl_assets.demo.chatwoot.connect import mark, require_empty
 from etl_assets.demo.chatwoot.conversation_rows import write_conversations, write_messages
 from etl_assets.demo.chatwoot.directory import write_directory
 from etl_assets.demo.chatwoot.dirty import plant
@@ -22,6 +22,7 @@ from etl_assets.demo.chatwoot.phrases import pools
 from etl_assets.demo.chatwoot.picker import Picker
 from etl_assets.demo.chatwoot.plan import draw_plan, window
 from etl_assets.demo.chatwoot.schema import TABLES, create_indexes, create_tables
+from etl_assets.demo.postgres import Cursor, connect, count_rows
 
 Size = Literal["small", "default", "large"]
 SIZES: dict[Size, int] = {"small": 482, "default": 4169, "large": 300_000}
@@ -79,7 +80,7 @@ def synthesize(
         plant(Picker(cur, datetime.combine(end, time())), dirty_status=dirty_status)
         finish(cur)
         mark(cur)
-        rows = count_rows(cur)
+        rows = count_rows(cur, TABLES)
     with connect(url, autocommit=True) as conn:
         conn.execute("ANALYZE")
     return rows
@@ -95,11 +96,3 @@ def finish(cur: Cursor) -> None:
             )
         )
     cur.execute("UPDATE tags SET taggings_count = (SELECT count(*) FROM taggings WHERE tag_id = tags.id)")
-
-
-def count_rows(cur: Cursor) -> dict[str, int]:
-    rows = {}
-    for table in TABLES:
-        cur.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table)))
-        rows[table] = int(scalar(cur))
-    return rows

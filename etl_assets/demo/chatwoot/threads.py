@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from etl_assets.demo.chatwoot.copying import I64, Mask
 from etl_assets.demo.chatwoot.directory import BOT_INBOX
 from etl_assets.demo.chatwoot.phrases import KIND_BOT, KIND_CONTACT, KIND_NOTE, KIND_USER
 from etl_assets.demo.chatwoot.plan import HOUR, SECOND
+from etl_assets.demo.copying import I64, Mask
 
 LONGEST = 1115
 

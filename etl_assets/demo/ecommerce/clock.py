@@ -67,14 +67,6 @@ def order_moments(rng: np.random.Generator, count: int, start: int, cutoff: int)
     return np.sort(np.where(moment >= cutoff - 10 * MINUTE, moment - DAY, moment))
 
 
-def pick(rng: np.random.Generator, weight: NDArray[np.float64], born: I64, at: I64) -> I64:
-    """For each moment one of those already born then, by weight. `born` ascends."""
-    total = np.cumsum(weight)
-    alive = np.maximum(np.searchsorted(born, at, side="right"), 1)
-    chosen = np.searchsorted(total, rng.random(len(at)) * total[alive - 1], side="right")
-    return np.asarray(np.minimum(chosen, alive - 1), np.int64)
-
-
 def tie(ids: I64, updated: I64) -> I64:
     """`updated`, with one stamp for the rows on both sides of the thousandth: a batch border inside a tie."""
     if len(ids) < 1100:
@@ -85,9 +77,3 @@ def tie(ids: I64, updated: I64) -> I64:
     made = updated.copy()
     made[tied] = updated[tied].max()
     return made
-
-
-def with_gaps(rng: np.random.Generator, count: int, first: int, share: float = 0.03) -> I64:
-    """Ascending ids that skip some, as ids do where inserts were rolled back."""
-    steps = np.where(rng.random(count) < share, rng.integers(2, 4, count), 1)
-    return (first - 1 + np.cumsum(steps)).astype(np.int64)

@@ -11,7 +11,6 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from etl_assets.demo.chatwoot.people import full_names
 from etl_assets.demo.ecommerce.bulk import I64, NULL, Mask, Values, append
 from etl_assets.demo.ecommerce.clock import DAY, HOUR, local_day, tie
 from etl_assets.demo.ecommerce.schema import TABLES
@@ -25,6 +24,7 @@ from etl_assets.demo.ecommerce.vocabulary import (
     STREETS,
     TWIN_REGION,
 )  # fmt: skip
+from etl_assets.demo.people import full_names
 
 
 @dataclass(frozen=True)

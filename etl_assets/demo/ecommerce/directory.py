@@ -10,11 +10,11 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from etl_assets.demo.chatwoot.people import full_names
 from etl_assets.demo.ecommerce.bulk import I64, NULL, Values, append
 from etl_assets.demo.ecommerce.clock import DAY, HOUR
 from etl_assets.demo.ecommerce.schema import TABLES
 from etl_assets.demo.ecommerce.vocabulary import COMPANY_HEADS, COMPANY_TAILS, DELETED_REGION, ORIGINS, REGIONS
+from etl_assets.demo.people import full_names
 
 TEAMS = 12
 DELETED_SELLER, NO_GOAL = 7, 10

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from etl_assets.demo.draws import pick, with_gaps
 from etl_assets.demo.ecommerce import vocabulary as v
 from etl_assets.demo.ecommerce.bulk import I64, NULL, Mask
 from etl_assets.demo.ecommerce.campaigns import Campaigns, choose
-from etl_assets.demo.ecommerce.clock import DAY, HOUR, order_moments, pick, with_gaps
+from etl_assets.demo.ecommerce.clock import DAY, HOUR, order_moments
 from etl_assets.demo.ecommerce.customers import Customers
 from etl_assets.demo.ecommerce.directory import Sellers
 

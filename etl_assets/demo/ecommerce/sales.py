@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import sqlalchemy as sa
 
+from etl_assets.demo.draws import pick, with_gaps
 from etl_assets.demo.ecommerce import vocabulary as v
 from etl_assets.demo.ecommerce.bulk import I64, NULL, Mask, Values, append
 from etl_assets.demo.ecommerce.campaigns import Campaigns
 from etl_assets.demo.ecommerce.catalog import Products
-from etl_assets.demo.ecommerce.clock import MINUTE, local_month, pick, tie, with_gaps
+from etl_assets.demo.ecommerce.clock import MINUTE, local_month, tie
 from etl_assets.demo.ecommerce.discounts import Basket, Discounts, apply, taken_off
 from etl_assets.demo.ecommerce.plan import Plan, milestones
 from etl_assets.demo.ecommerce.schema import TABLES

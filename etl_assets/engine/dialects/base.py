@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from etl_assets.engine.dialects.base_session import SessionDialect
+from etl_assets.engine.errors import SpecError
+from etl_assets.engine.rules import ColumnRule
 from etl_assets.engine.spec import Rule, TableSpec
 
 
@@ -186,6 +188,29 @@ class Dialect(SessionDialect):
         """The first instant of `day` as a literal of a date or timestamp type; `zone` counts where the type has one."""
 
     @abstractmethod
+    def is_temporal(self, type_: str) -> bool:
+        """Whether values of the type are days or instants, which a clock bounds."""
+
+    @abstractmethod
+    def as_sent(self, expression: str, stored_type: str, sent_type: str) -> str:
+        """The value of `sent_type` that was stored as text; any other stored value as it is."""
+
+    def keeps_apart(self, source: str, target: str) -> bool:
+        """Whether two values of `source` type that differ still do when stored as `target`."""
+        return self.widens(source, target)
+
+    def dated(self, staged: Staged, columns: Sequence[str]) -> tuple[str, str]:
+        """What dates the stored row `o` and the staged row `s`: the first of `columns` that is not NULL, each."""
+        stored, fresh = [], []
+        for name in columns:
+            column = f"o.{self.quote(name)}"
+            stored.append(self.as_sent(column, staged.stored_types[name], staged.types[name]))
+            # Text of instants does not sort as they do.
+            fresh.append(staged.expressions[name] if stored[-1] == column else f"s.{self.quote(name)}")
+        first = (f"COALESCE({', '.join(values)})" if len(values) > 1 else values[0] for values in (stored, fresh))
+        return next(first), next(first)
+
+    @abstractmethod
     def is_naive(self, type_: str) -> bool:
         """Whether it is a timestamp type without time zone."""
 
@@ -196,6 +221,15 @@ class Dialect(SessionDialect):
     @abstractmethod
     def from_tsql(self, select: str) -> str:
         """A SELECT of the T-SQL subset (tsql.py) as this server takes it, also as a derived table."""
+
+    def parameter(self, name: str, type_: str) -> str:
+        """A value told to the session by `set_parameters`, as an expression of `type_`."""
+        raise SpecError(f"parameter :{name}: {self.kind} is told no parameters yet")
+
+    def set_parameters(self, conn: sa.Connection, values: Mapping[str, str]) -> None:
+        """Tell the session values by name, apart from any statement's text; they last until told anew."""
+        if values:
+            raise SpecError(f"{', '.join(values)}: {self.kind} is told no parameters yet")
 
     def over_changes(self, select: str) -> str:
         """A SELECT of a declaration as this server takes it as a derived table; it may read `changes`."""
@@ -221,6 +255,10 @@ class Dialect(SessionDialect):
     @abstractmethod
     def stage_select(self, conn: sa.Connection, select: str) -> tuple[str, int]:
         """Store the rows of a SELECT in a new staging table; return its name and how many rows."""
+
+    def read_once(self, select: str) -> str:
+        """A SELECT, as a derived table, whose expressions are not repeated wherever its columns are used."""
+        return select
 
     @abstractmethod
     def stage_types(self, conn: sa.Connection, stage: str) -> dict[str, str]:
@@ -259,6 +297,17 @@ class Dialect(SessionDialect):
         """SQL over alias `s` that turns a staged column into the target's type; `exact`: keeping all digits it can."""
 
     @abstractmethod
+    def clean(self, rule: ColumnRule, text: str) -> str:
+        """SQL that makes of the SQL `text` what `rule` says, as the rule's type, NULL when it is none; never raises.
+
+        Raises SpecError where the server has not been taught the rule.
+        """
+
+    @abstractmethod
+    def is_blank(self, text: str) -> str:
+        """A predicate: the SQL `text` is NULL or nothing but blanks."""
+
+    @abstractmethod
     def last_row(
         self, conn: sa.Connection, stage: str, columns: Sequence[tuple[str, str]], *, up_to: str | None = None
     ) -> tuple[str, ...] | None:
@@ -283,6 +332,27 @@ class Dialect(SessionDialect):
         run_id: int,
     ) -> int:
         """Move rows meeting any condition from staging to `ctl.rejected_row`; return how many rows went."""
+
+    @abstractmethod
+    def list_values(
+        self,
+        conn: sa.Connection,
+        entity: str,
+        staged: Staged,
+        key: Sequence[str],
+        refused: str,
+        values: Sequence[tuple[str, str]],
+        run_id: int,
+    ) -> dict[tuple[str, str], int]:
+        """List staged values in `ctl.rejected_row`: those of `values` (column, reason) whose number, from 1, is in the
+        staged column `refused`, as `numbers_of` made it.
+
+        The rows stay. Returns how many there are of each.
+        """
+
+    @abstractmethod
+    def numbers_of(self, conditions: Sequence[str]) -> str:
+        """An expression: which of the conditions are true, by number from 1."""
 
     @abstractmethod
     def reject_duplicates(
@@ -317,11 +387,12 @@ class Dialect(SessionDialect):
         tracked: Sequence[str],
         *,
         run_tag: str | None,
-        newer_by: str | None,
+        newer_by: Sequence[str],
     ) -> Merged:
         """Update rows that differ, insert new ones; append old and new images of `tracked` to the change table.
 
-        With `newer_by`, a stored row whose value in that column is greater than the staged one is left alone.
+        With `newer_by`, a stored row is left alone whose first value of these columns that is not NULL is greater than
+        the staged one's, unless it is marked as deleted.
         """
 
     def insertion_order(self, spec: TableSpec, staged: Staged) -> str:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
+from etl_assets.engine.dialects import postgres_rules
 from etl_assets.engine.dialects import postgres_types as types
 from etl_assets.engine.dialects.base import CatalogColumn, RowStream
 from etl_assets.engine.dialects.postgres_copy import PostgresCopyStream
@@ -30,6 +31,7 @@ from etl_assets.engine.errors import (
     describe,
     without_secrets,
 )
+from etl_assets.engine.rules import ColumnRule
 from etl_assets.engine.tsql import to_postgres
 
 # SQLSTATE classes and codes that may succeed when tried again.
@@ -61,6 +63,8 @@ _SETTINGS = (
     # A batch is staged in memory, not in a file.
     "SET temp_buffers = '64MB'",
 )
+
+_PARAMETERS = "etl_assets."
 
 _COLUMNS = """
 SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, t.typtype = 'd'
@@ -247,6 +251,14 @@ class PostgresDialect(PostgresMerge):
     def from_tsql(self, select: str) -> str:
         return to_postgres(select)
 
+    def parameter(self, name: str, type_: str) -> str:
+        return f"CAST(current_setting({quoted_text(_PARAMETERS + name)}) AS {type_})"
+
+    def set_parameters(self, conn: sa.Connection, values: Mapping[str, str]) -> None:
+        # Bound, not written: neither pg_stat_activity nor the text of a statement shows a value.
+        if values:
+            conn.execute(sa.select(*(sa.func.set_config(_PARAMETERS + n, v, False) for n, v in values.items())))
+
     def has_index(self, conn: sa.Connection, relation: str, leading: str) -> bool:
         """Whether a usable index begins with the column."""
         return bool(
@@ -287,6 +299,12 @@ class PostgresDialect(PostgresMerge):
     def widens(self, old: str, new: str) -> bool:
         return types.widens(old, new)
 
+    def clean(self, rule: ColumnRule, text: str) -> str:
+        return postgres_rules.clean(rule, text)
+
+    def is_blank(self, text: str) -> str:
+        return f"{postgres_rules.trimmed(text)} IS NULL"
+
     def literal(self, text: str, type_: str) -> str:
         return f"{quoted_text(text)}::{type_}"
 
@@ -308,6 +326,16 @@ class PostgresDialect(PostgresMerge):
 
     def as_text(self, expression: str) -> str:
         return f"({expression})::text"
+
+    def is_temporal(self, type_: str) -> bool:
+        return types.is_temporal(type_)
+
+    def as_sent(self, expression: str, stored_type: str, sent_type: str) -> str:
+        back = types.is_text(stored_type) and not types.is_text(sent_type)
+        return f"({expression})::{sent_type}" if back else expression
+
+    def keeps_apart(self, source: str, target: str) -> bool:
+        return types.widens(source, target) or types.is_unlimited_text(target)
 
     def is_naive(self, type_: str) -> bool:
         return "without time zone" in type_

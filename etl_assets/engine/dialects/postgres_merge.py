@@ -36,7 +36,7 @@ class PostgresMerge(PostgresStaging):
         tracked: Sequence[str],
         *,
         run_tag: str | None,
-        newer_by: str | None,
+        newer_by: Sequence[str],
     ) -> Merged:
         key_columns = ", ".join(f"{self.quote(k)}" for k in spec.key)
         self.execute(conn, f"ANALYZE {self.quote(staged.name)} ({key_columns})")
@@ -60,7 +60,7 @@ class PostgresMerge(PostgresStaging):
         staged: Staged,
         tracked: Sequence[str],
         run_tag: str | None,
-        newer_by: str | None,
+        newer_by: Sequence[str],
     ) -> int:
         written = [c for c in staged.expressions if c not in spec.key]
         compared = [c for c in written if c not in spec.not_compared]
@@ -79,8 +79,9 @@ class PostgresMerge(PostgresStaging):
         if flag:
             differs = f"({differs} OR o.{self.quote(flag)} = {self.flag(spec.table.columns[flag], True)})"
         if newer_by:
-            stored_at, staged_at = f"o.{self.quote(newer_by)}", staged.expressions[newer_by]
-            differs += f" AND NOT COALESCE({stored_at} > {staged_at}, {staged_at} IS NULL AND {stored_at} IS NOT NULL)"
+            stored_at, staged_at = self.dated(staged, newer_by)
+            alone = f"COALESCE({stored_at} > {staged_at}, {staged_at} IS NULL AND {stored_at} IS NOT NULL)"
+            differs += f" AND NOT {alone}" if not flag else f" AND (o.{self.quote(flag)} OR NOT {alone})"
         on = " AND ".join(f"o.{self.quote(k)} = {staged.expressions[k]}" for k in spec.key)
         relation, stage = self.relation(spec.relation), self.quote(staged.name)
         fills = self._fills(spec, run_tag, inserting=False)
@@ -142,11 +143,11 @@ class PostgresMerge(PostgresStaging):
         relation, where = self.relation(spec.relation), self._gone(spec, stage, scope)
         flag, stamp = spec.role("deleted_flag"), spec.role("deleted_at")
         images = [f"t.{self.quote(c)}" for c in tracked]
-        if flag and stamp:
-            fills = {k: v for k, v in self._fills(spec, run_tag, inserting=False).items() if k not in (flag, stamp)}
-            own = "".join(f", {self.quote(c)} = {v}" for c, v in fills.items())
-            gone = self.flag(spec.table.columns[flag], True)
-            statement = f"UPDATE {relation} t SET {self.quote(flag)} = {gone}, {self.quote(stamp)} = now(){own} {where}"
+        if flag:
+            gone = self._fills(spec, run_tag, inserting=False) | {flag: self.flag(spec.table.columns[flag], True)}
+            gone |= {stamp: "now()"} if stamp else {}
+            sets = ", ".join(f"{self.quote(c)} = {v}" for c, v in gone.items())
+            statement = f"UPDATE {relation} t SET {sets} {where}"
         else:
             statement = f"DELETE FROM {relation} t {where}"
         return self._recorded(conn, statement, "D", tracked, old=images, new=None)

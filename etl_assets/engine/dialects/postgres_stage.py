@@ -24,6 +24,10 @@ from etl_assets.engine.spec import Rule, TableSpec
 
 _serial = count(1)
 _REJECTED = 'ctl."rejected_row"'
+_LISTED_AGAIN = (
+    "ON CONFLICT (entity, payload_hash, reason, column_name) "
+    "DO UPDATE SET last_run_id = EXCLUDED.last_run_id, last_seen_at = now(), resolved_at = NULL"
+)
 # An index row holds at most a third of a page.
 _LONGEST_KEY = 2600
 
@@ -63,6 +67,9 @@ class PostgresStaging(Dialect):
         create = f"CREATE TEMPORARY TABLE {self.quote(name)} ON COMMIT PRESERVE ROWS"
         return name, self.execute(conn, f"{create} AS\n{select}\n")
 
+    def read_once(self, select: str) -> str:
+        return f"{select} OFFSET 0"
+
     def stage_types(self, conn: sa.Connection, stage: str) -> dict[str, str]:
         return {c.name: c.type for c in self.columns(conn, f"pg_temp.{stage}")}
 
@@ -87,6 +94,9 @@ class PostgresStaging(Dialect):
         column = f"s.{self.quote(staged_column)}"
         if staged_type == target_type:
             return column
+        if exact and types.is_text(target_type) and types.is_temporal(staged_type):
+            # ISO 8601, in UTC where the type has a zone: sessions of both ends say so. Only the blank before the time.
+            return f"regexp_replace({column}::text, ' ', 'T')"
         if types.is_text(target_type):
             # A cast to varchar(n) would cut silently; assignment refuses instead.
             fixed = types.split(target_type)[0] == "character"
@@ -153,6 +163,37 @@ class PostgresStaging(Dialect):
             f"{self.quote(staged.name)} s) j JOIN (VALUES {names}) r (why, reason, column_name) USING (why)"
         )
         return self._set_aside(conn, entity, staged, key, run_id, judged)
+
+    def numbers_of(self, conditions: Sequence[str]) -> str:
+        numbers = (f"CASE WHEN {condition} THEN {i} END" for i, condition in enumerate(conditions, 1))
+        return f"array_remove(ARRAY[{', '.join(numbers)}]::int[], NULL)"
+
+    def list_values(
+        self,
+        conn: sa.Connection,
+        entity: str,
+        staged: Staged,
+        key: Sequence[str],
+        refused: str,
+        values: Sequence[tuple[str, str]],
+        run_id: int,
+    ) -> dict[tuple[str, str], int]:
+        if not values:
+            return {}
+        keys = ", ".join(staged.expressions[k] for k in key)
+        names = ", ".join(f"({i}, {quoted_text(c)}, {quoted_text(r)})" for i, (c, r) in enumerate(values, 1))
+        found = self.rows(
+            conn,
+            f"WITH bad AS (SELECT jsonb_build_array({keys})::text AS row_key, v.reason, v.column_name, "
+            f"md5(s::text) AS h FROM {self.quote(staged.name)} s "
+            f"CROSS JOIN LATERAL unnest(s.{self.quote(refused)}) n (i) "
+            f"JOIN (VALUES {names}) v (i, column_name, reason) ON v.i = n.i), "
+            f"kept AS (INSERT INTO {_REJECTED} (entity, row_key, reason, column_name, payload_hash, first_run_id, "
+            f"last_run_id) SELECT DISTINCT ON (h, reason, column_name) {quoted_text(entity)}, row_key, reason, "
+            f"column_name, h, {run_id}, {run_id} FROM bad {_LISTED_AGAIN}) "
+            "SELECT column_name, reason, count(*) FROM bad GROUP BY column_name, reason ORDER BY column_name, reason",
+        )
+        return {(str(column), str(reason)): int(str(number)) for column, reason, number in found}
 
     def reject_duplicates(
         self,
@@ -257,10 +298,7 @@ class PostgresStaging(Dialect):
             "md5(s::text) AS payload_hash), kept AS (INSERT INTO "
             f"{_REJECTED} (entity, row_key, reason, column_name, payload_hash, first_run_id, last_run_id) "
             f"SELECT DISTINCT ON (payload_hash, reason, column_name) {quoted_text(entity)}, row_key, reason, "
-            f"column_name, payload_hash, {run_id}, {run_id} FROM gone "
-            "ON CONFLICT (entity, payload_hash, reason, column_name) "
-            "DO UPDATE SET last_run_id = EXCLUDED.last_run_id, last_seen_at = now(), resolved_at = NULL) "
-            "SELECT count(*) FROM gone"
+            f"column_name, payload_hash, {run_id}, {run_id} FROM gone {_LISTED_AGAIN}) SELECT count(*) FROM gone"
         )
         return self.number(conn, statement)
 

@@ -156,6 +156,16 @@ def is_text(spelling: str) -> bool:
     return base in _TEXTS and not array
 
 
+def is_unlimited_text(spelling: str) -> bool:
+    base, modifiers, array = split(spelling)
+    return base in ("text", "character varying") and not modifiers and not array
+
+
+def is_temporal(spelling: str) -> bool:
+    base, _, array = split(spelling)
+    return base in _TIMES and not array
+
+
 def length_limit(source: str, target: str) -> int | None:
     """Return the longest text `target` takes when `source` may exceed it, else None."""
     base, modifiers, _ = split(target)

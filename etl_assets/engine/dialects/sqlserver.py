@@ -16,12 +16,13 @@ from sqlalchemy.exc import DBAPIError
 
 from etl_assets.engine.dialects import sqlserver_errors
 from etl_assets.engine.dialects import sqlserver_types as types
-from etl_assets.engine.dialects.base import CatalogColumn
+from etl_assets.engine.dialects.base import CatalogColumn, Staged
 from etl_assets.engine.dialects.sqlserver_merge import SqlServerMerge
 from etl_assets.engine.dialects.sqlserver_session import EtlSession, engine_of
 from etl_assets.engine.dialects.sqlserver_stage import as_text, catalog_columns, catalog_query
 from etl_assets.engine.dialects.sqlserver_stream import bracketed, unicode_text
 from etl_assets.engine.errors import EtlError, SpecError
+from etl_assets.engine.rules import ColumnRule
 from etl_assets.engine.tsql import ZONES
 
 _WINDOWS_ZONES = {name: windows for windows, name in ZONES.items()}
@@ -210,6 +211,34 @@ class SqlServerDialect(SqlServerMerge):
 
     def as_text(self, expression: str) -> str:
         return as_text(expression, "")
+
+    def clean(self, rule: ColumnRule, text: str) -> str:
+        raise SpecError(f"column rules have not been taught to SQL Server: {rule!r}; clean in a SQL file instead")
+
+    def is_blank(self, text: str) -> str:
+        return f"COALESCE(LTRIM(RTRIM({text})), N'') = N''"
+
+    def list_values(
+        self,
+        conn: sa.Connection,
+        entity: str,
+        staged: Staged,
+        key: Sequence[str],
+        refused: str,
+        values: Sequence[tuple[str, str]],
+        run_id: int,
+    ) -> dict[tuple[str, str], int]:
+        raise SpecError(f"{entity}: column rules have not been taught to SQL Server; clean in a SQL file instead")
+
+    def numbers_of(self, conditions: Sequence[str]) -> str:
+        raise SpecError("column rules have not been taught to SQL Server; clean in a SQL file instead")
+
+    def is_temporal(self, type_: str) -> bool:
+        return types.split(type_)[0] == "date" or self.is_naive(type_) or types.split(type_)[0] == "datetimeoffset"
+
+    def as_sent(self, expression: str, stored_type: str, sent_type: str) -> str:
+        back = types.is_text(stored_type) and not types.is_text(sent_type)
+        return self.literal_of(expression, sent_type) if back else expression
 
     def is_naive(self, type_: str) -> bool:
         return types.split(type_)[0] in ("smalldatetime", "datetime", "datetime2")

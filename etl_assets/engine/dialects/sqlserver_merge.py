@@ -49,7 +49,7 @@ class SqlServerMerge(SqlServerJudge):
         tracked: Sequence[str],
         *,
         run_tag: str | None,
-        newer_by: str | None,
+        newer_by: Sequence[str],
     ) -> Merged:
         updated = self._update(conn, spec, staged, tracked, run_tag, newer_by)
         inserted = self.execute(conn, self.insert_statement(spec, staged, tracked, run_tag))
@@ -62,7 +62,7 @@ class SqlServerMerge(SqlServerJudge):
         staged: Staged,
         tracked: Sequence[str],
         run_tag: str | None,
-        newer_by: str | None,
+        newer_by: Sequence[str],
     ) -> int:
         differs = self.differs(spec, staged, newer_by)
         if differs is None:
@@ -96,7 +96,7 @@ class SqlServerMerge(SqlServerJudge):
         self.execute(conn, f"DROP TABLE {_DIFFERING}")
         return number
 
-    def differs(self, spec: TableSpec, staged: Staged, newer_by: str | None) -> str | None:
+    def differs(self, spec: TableSpec, staged: Staged, newer_by: Sequence[str]) -> str | None:
         """A predicate: stored row `o` is not what staged row `s` says. None when there is nothing to compare."""
         compared = [c for c in staged.expressions if c not in spec.key and c not in spec.not_compared]
         flag = spec.role("deleted_flag")
@@ -113,9 +113,10 @@ class SqlServerMerge(SqlServerJudge):
             return None
         differs = f"({' OR '.join(parts)})"
         if newer_by:
-            at, staged_at = f"o.{bracketed(newer_by)}", staged.expressions[newer_by]
-            differs += f" AND NOT (({at} IS NOT NULL AND {staged_at} IS NULL) OR ({at} IS NOT NULL "
-            differs += f"AND {staged_at} IS NOT NULL AND {at} > {staged_at}))"
+            at, staged_at = self.dated(staged, newer_by)
+            alone = f"(({at} IS NOT NULL AND {staged_at} IS NULL) OR ({at} IS NOT NULL "
+            alone += f"AND {staged_at} IS NOT NULL AND {at} > {staged_at}))"
+            differs += f" AND NOT {alone}" if not flag else f" AND ({parts[-1]} OR NOT {alone})"
         return differs
 
     def insert_statement(self, spec: TableSpec, staged: Staged, tracked: Sequence[str], run_tag: str | None) -> str:
@@ -146,11 +147,11 @@ class SqlServerMerge(SqlServerJudge):
     ) -> int:
         relation, where = self.relation(spec.relation), self._gone(spec, stage, scope)
         flag, stamp = spec.role("deleted_flag"), spec.role("deleted_at")
-        if not (flag and stamp):
+        if not flag:
             output = self._output("D", "old", tracked, "deleted")
             return self.execute(conn, f"DELETE t{output} FROM {relation} AS t {_HINTS} {where}")
-        fills = {k: v for k, v in self._fills(spec, run_tag, inserting=False).items() if k not in (flag, stamp)}
-        gone = {flag: self.flag(spec.table.columns[flag], True), stamp: "SYSUTCDATETIME()", **fills}
+        gone = {flag: self.flag(spec.table.columns[flag], True)} | ({stamp: "SYSUTCDATETIME()"} if stamp else {})
+        gone |= {k: v for k, v in self._fills(spec, run_tag, inserting=False).items() if k not in gone}
         sets = ", ".join(f"{bracketed(c)} = {v}" for c, v in gone.items())
         if tracked:
             # Old images first, as for updates: not every server that speaks T-SQL takes OUTPUT in an UPDATE … FROM.

@@ -7,16 +7,9 @@ Does not belong here: which table reads which, that is in the declarations.
 from __future__ import annotations
 
 from etl_assets.engine.spec import Months
+from etl_assets.systems.feeds import changed
 
-
-def changed(key: str, *attributes: str) -> str:
-    """Keys of rows that appeared, went or differ in `attributes`; a derived table without its alias.
-
-    Most updates of a dimension touch nothing a fact or mart shows: those must not rebuild all of a customer's months.
-    """
-    columns = ", ".join((key, *attributes))
-    new, old = (f"SELECT {columns} FROM changes WHERE image = '{image}'" for image in ("new", "old"))
-    return f"(SELECT n.{key} FROM ({new} EXCEPT {old}) AS n UNION SELECT o.{key} FROM ({old} EXCEPT {new}) AS o)"
+__all__ = ["calendar", "changed", "days_of", "found", "users"]
 
 
 def days_of(moments: str) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from psycopg import sql
 
-from etl_assets.demo.chatwoot.connect import Cursor
+from etl_assets.demo.postgres import Cursor
 
 I64 = NDArray[np.int64]
 Mask = NDArray[np.bool_]
