@@ -104,4 +104,4 @@ EXEC sp_updateextendedproperty N'MS_Description', N'It''s ção', N'SCHEMA', N's
 IF SCHEMA_ID(N'stg') IS NULL EXEC(N'CREATE SCHEMA [stg]');
 
 -- the last row of a batch
-SELECT TOP (1) CONVERT(nvarchar(34), s.[at], 121), CAST(s."x]y" AS nvarchar(max)), CONVERT(nvarchar(max), s.[order], 121) FROM [#etl_stage_n] AS s WHERE s.[at] IS NOT NULL AND s."x]y" IS NOT NULL AND s.[order] IS NOT NULL AND s.[at] <= CONVERT(datetime2(7), N'2026-03-01 00:00:00.1234567', 121) ORDER BY s.[at] DESC, s."x]y" COLLATE Latin1_General_BIN2 DESC, s.[order] DESC;
+SELECT TOP (1) CONVERT(nvarchar(34), s.[at], 121), CAST(s."x]y" AS nvarchar(max)), CONVERT(nvarchar(max), s.[order], 121) FROM [#etl_stage_n] AS s WHERE s.[at] IS NOT NULL AND s."x]y" IS NOT NULL AND s.[order] IS NOT NULL AND s.[at] <= CONVERT(datetime2(7), '2026-03-01 00:00:00.1234567', 121) ORDER BY s.[at] DESC, s."x]y" COLLATE Latin1_General_BIN2 DESC, s.[order] DESC;

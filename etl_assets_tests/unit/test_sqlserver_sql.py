@@ -186,16 +186,16 @@ D = SqlServerDialect()
 @pytest.mark.parametrize(
     ("text", "type_", "literal"),
     [
-        ("2026-03-01 08:00:00.1234567", "datetime2(7)", "CONVERT(datetime2(7), N'2026-03-01 08:00:00.1234567', 121)"),
+        ("2026-03-01 08:00:00.1234567", "datetime2(7)", "CONVERT(datetime2(7), '2026-03-01 08:00:00.1234567', 121)"),
         # `datetime` steps by 1/300 s, and reads text of three decimals only.
         ("2026-03-01 08:00:00.006667", "datetime",
-         "CAST(CONVERT(datetime2(7), N'2026-03-01 08:00:00.006667', 121) AS datetime)"),
+         "CAST(CONVERT(datetime2(7), '2026-03-01 08:00:00.006667', 121) AS datetime)"),
         ("it's 💚", "nvarchar(3)", "N'it''s 💚'"),
         ("", "nvarchar(max)", "N''"),
         ("9223372036854775807", "bigint", "CAST(N'9223372036854775807' AS bigint)"),
         ("0.10", "decimal(12,2)", "CAST(N'0.10' AS decimal(12,2))"),
         ("00ff", "varbinary(8)", "CONVERT(varbinary(8), N'00ff', 2)"),
-        ("'; DROP TABLE x; --", "date", "CONVERT(date, N'''; DROP TABLE x; --', 121)"),
+        ("'; DROP TABLE x; --", "date", "CONVERT(date, '''; DROP TABLE x; --', 121)"),
     ],
 )  # fmt: skip
 def test_literals(text: str, type_: str, literal: str) -> None:
@@ -214,6 +214,18 @@ def test_literals(text: str, type_: str, literal: str) -> None:
 )
 def test_texts_of_which_the_same_value_can_be_made_again(type_: str, text: str) -> None:
     assert sqlserver_stage.as_text("[x]", type_) == text
+
+
+@pytest.mark.parametrize(
+    ("type_", "sent"),
+    [
+        ("date", "[x]"),
+        ("datetime2(6)", "CONVERT(nvarchar(34), [x], 121)"),
+        ("varchar(9)", "CAST([x] AS nvarchar(9)) AS [x]"),
+    ],
+)
+def test_what_of_a_source_column_is_sent(type_: str, sent: str) -> None:
+    assert D.sent("x", type_) == sent
 
 
 def test_a_nul_character_is_no_value() -> None:
@@ -243,7 +255,7 @@ def test_months_and_days_follow_the_zone() -> None:
     assert "DATEADD(MONTH, 1, " in naive
     assert "BETWEEN 2 AND 9998" in naive
     assert D.day_start("2026-05-01", "datetime2(6)", "America/Sao_Paulo") == (
-        "CONVERT(datetime2(6), N'2026-05-01', 121)"
+        "CONVERT(datetime2(6), '2026-05-01', 121)"
     )
     assert D.day_start("2026-05-01", "datetimeoffset(6)", "America/Sao_Paulo").endswith(
         "AT TIME ZONE N'E. South America Standard Time')"

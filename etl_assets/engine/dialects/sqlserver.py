@@ -184,7 +184,9 @@ class SqlServerDialect(SqlServerMerge):
 
     # --- text -----------------------------------------------------------------------------------------------------
     def literal(self, text: str, type_: str) -> str:
-        return self.literal_of(unicode_text(text), type_)
+        quoted = unicode_text(text)
+        # A time is plain ASCII, and of plain text every server makes it once; some made it anew for each row compared.
+        return self.literal_of(quoted.removeprefix("N") if types.is_temporal(type_) else quoted, type_)
 
     def moment(self, text: str, type_: str) -> str:
         if types.split(type_)[0] == "datetimeoffset":
