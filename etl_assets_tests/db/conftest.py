@@ -1,4 +1,4 @@
-"""Fixtures: a small warehouse, a small synthetic Chatwoot, a home for an embedded PostgreSQL, each per test."""
+"""Fixtures, each per test: a small warehouse, a synthetic Chatwoot or Lacrei Saúde, a home for an embedded PostgreSQL."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from etl_assets.demo import lacrei
 from etl_assets.demo.chatwoot import synthesize
 from etl_assets_tests.backends import PostgresBackend
 from etl_assets_tests.db.chatwoot_source import END
 from etl_assets_tests.db.clusters import Cluster
+from etl_assets_tests.db.lacrei_source import END as LACREI_END
 from etl_assets_tests.world import MakeWorld
 
 
@@ -30,3 +32,17 @@ def small(make_database: Callable[..., str]) -> str:
 @pytest.fixture
 def cluster(make_home: Callable[[], Path], pg_bin_dir: Path | None) -> Cluster:
     return Cluster(make_home(), pg_bin_dir)
+
+
+@pytest.fixture
+def lacrei_demo(make_database: Callable[..., str]) -> str:
+    url = make_database("lacrei")
+    lacrei.synthesize(url, "demo", end=LACREI_END)
+    return url
+
+
+@pytest.fixture
+def lacrei_default(make_database: Callable[..., str]) -> str:
+    url = make_database("lacrei")
+    lacrei.synthesize(url, end=LACREI_END)
+    return url

@@ -15,13 +15,15 @@ from etl_assets.demo.postgres import scalar
 _COMPLETED, _CANCELLED, _RESCHEDULED, _DELETED, _NEW = 0.01, 0.005, 0.005, 0.001, 0.002
 _TABLE: Final = "lacreiid_appointment"
 _WAITING: Final = f"status IN ('scheduled', 'confirmed') AND {PLAIN}"
+# The server may cast before it compares: only this order is certain.
+_MOMENT: Final = f"CASE WHEN {PLAIN} THEN date::timestamptz END"
 _EARLIEST: Final = date(2020, 1, 1)
 _PATIENT: Final = 11  # Django's content type
 
 
 def settle(day: Day) -> Ids:
     """Meetings that are over are completed; the first of them is rated, and half of the others."""
-    over = f"{_WAITING} AND date::timestamptz < now()"
+    over = f"{_WAITING} AND {_MOMENT} < now()"
     done = day.take(_TABLE, day.many(_TABLE, _COMPLETED), over)
     rated = []
     for place, key in enumerate(done):
@@ -61,21 +63,20 @@ def reschedule(day: Day) -> Ids:
 
 def book(day: Day) -> Ids:
     """New ones ahead; the first was two days ago and is entered only now."""
-    done = []
-    for place in range(max(3, day.many(_TABLE, _NEW))):
-        ahead = 3 + 9 * (place % 10) if place else -2
-        done.append(_booked(day, _noon(day, ahead), day.at - timedelta(days=0 if place else 4)))
-    return {"new_appointments": done}
+    many = max(3, day.many(_TABLE, _NEW))
+    moments = [(_noon(day, 3 + 9 * (place % 10) if place else -2), day.at) for place in range(many)]
+    moments[0] = (moments[0][0], day.at - timedelta(days=4))
+    return {"new_appointments": _booked(day, moments, "scheduled")}
 
 
 def book_late(day: Day) -> Ids:
     """A booking older than every day known so far, of appointments and bookings, arrives today."""
-    day.cur.execute(f"SELECT least(min(created_at), min(date::timestamptz)) FROM {_TABLE} WHERE {PLAIN}".encode())
+    day.cur.execute(f"SELECT least(min(created_at), min({_MOMENT})) FROM {_TABLE}".encode())
     first: datetime = scalar(day.cur)
     earlier = first - timedelta(days=2)
     if earlier.date() - timedelta(days=2) < _EARLIEST:
         return {"appointments_late": []}
-    return {"appointments_late": [_booked(day, earlier.isoformat(), earlier - timedelta(days=1), "completed")]}
+    return {"appointments_late": _booked(day, [(earlier.isoformat(), earlier - timedelta(days=1))], "completed")}
 
 
 def withdraw(day: Day) -> Ids:
@@ -96,10 +97,15 @@ def _noon(day: Day, ahead: int) -> str:
     return (day.at.replace(hour=15, minute=0, second=0, microsecond=0) + timedelta(days=ahead)).isoformat()
 
 
-def _booked(day: Day, moment: str, created: datetime, status: str = "scheduled") -> str:
+def _booked(day: Day, moments: list[tuple[str, datetime]], status: str) -> list[str]:
+    """One appointment for each date and booking."""
     known = "logged_as = 'paciente' AND privacy_document_id IS NOT NULL AND created_at IS NOT NULL"
-    return day.add(
-        _TABLE, created_at=created, date=moment, status=status, type=day.rng.choice(("Online", "Presencial")),
-        professional_id=day.sample("lacreisaude_professional", "created_at IS NOT NULL"),
-        user_id=day.sample("lacreiid_user", known),
-    )  # fmt: skip
+    users = day.sample("lacreiid_user", len(moments), known)
+    professionals = day.sample("lacreisaude_professional", len(moments), "created_at IS NOT NULL")
+    return [
+        day.add(
+            _TABLE, created_at=created, date=moment, status=status, type=day.rng.choice(("Online", "Presencial")),
+            professional_id=professional, user_id=user,
+        )
+        for (moment, created), user, professional in zip(moments, users, professionals, strict=True)
+    ]  # fmt: skip
