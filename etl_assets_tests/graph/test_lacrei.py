@@ -103,6 +103,7 @@ def test_the_numbers_of_a_load_are_metadata_of_its_asset(loaded: Platform) -> No
         {"column": "duration_minutes", "reason": "not_an_integer", "values": 1},
     ]
     lineage = metadata["dagster/column_lineage"]
+    assert isinstance(lineage, dg.TableColumnLineage)
     assert "address_line2" not in lineage.deps_by_column, "it is not read"
     assert [(d.asset_key.path[-2], d.column_name) for d in lineage.deps_by_column["consult_price"]] == [
         ("staging_01", "consult_price")

@@ -1,0 +1,82 @@
+"""Mirrors that keep what they read as text, never read some of it, and find deletions in every run."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+
+from etl_assets.engine.errors import SchemaDriftError
+from etl_assets.engine.spec import Incremental, TableSpec, column
+from etl_assets_tests.invariants import assert_adds_up, assert_every_run_ended
+from etl_assets_tests.world import MakeWorld, World, source_table, spec
+
+SOURCE = source_table(
+    "src.things", ("id!", sa.BigInteger()), ("n", sa.Numeric(12, 4)), ("secret", sa.Text()), ("at!", sa.DateTime())
+)
+
+
+def things(world: MakeWorld, cursor: Incremental) -> TableSpec:
+    key, text = world.backend.key_text, sa.Text()
+    return spec(
+        "staging.things",
+        [("id", key), ("n", text), column("secret", text, "Never read", role="withheld"), ("at", text)],
+        ("id",),
+        cursor,
+        source="src.things",
+    )
+
+
+@pytest.fixture
+def world(make_world: MakeWorld) -> World:
+    cursor = Incremental("at", kept_as_text=True, finds_deletes=True)
+    made = make_world(things(make_world, cursor), source=SOURCE)
+    days = (f"2026-03-{i:02d}" for i in range(1, 13))
+    made.add(SOURCE, *({"id": i, "n": i + 0.25, "secret": "s", "at": f"{d}"} for i, d in enumerate(days, 1)))
+    return made
+
+
+def test_ids_are_read_in_their_own_order_and_the_cursor_is_compared_as_what_it_is(world: World) -> None:
+    """As text 10 comes before 9, and the text of an instant with decimals before that without."""
+    first = world.run("things", batch_size=5)
+    assert (first.counts.inserted, first.batches) == (12, 4)
+    assert_adds_up(first)
+    assert {str(i) for (i,) in world.rows("SELECT id FROM staging.things")} == {str(i) for i in range(1, 13)}
+    assert {str(n) for (n,) in world.rows("SELECT n FROM staging.things WHERE id IN ('9', '10')")} == {
+        "9.2500",
+        "10.2500",
+    }
+    again = world.run("things")
+    assert (again.counts.extracted, again.counts.changed) == (1, 0), "the newest, inside the lag"
+    world.sql("UPDATE src.things SET n = 0, at = '2026-03-12 00:00:00.500' WHERE id = 3")
+    assert world.run("things").counts.updated == 1
+    assert_every_run_ended(world)
+
+
+def test_what_is_withheld_is_null_and_need_not_be_there(world: World) -> None:
+    world.run("things")
+    assert world.value("SELECT COUNT(secret) FROM staging.things") == 0
+    world.sql("ALTER TABLE src.things DROP COLUMN secret")
+    assert world.run("things").status == "success"
+    world.sql("ALTER TABLE src.things DROP COLUMN n")
+    with pytest.raises(SchemaDriftError, match=r"column n is not in src\.things"):
+        world.run("things")
+
+
+def test_deletions_and_rows_behind_the_watermark_come_with_the_next_run(world: World) -> None:
+    world.run("things")
+    world.sql("DELETE FROM src.things WHERE id IN (2, 10)")
+    assert world.run("things").counts.deleted == 2
+    world.add(SOURCE, {"id": 2, "n": 1, "at": "2026-01-01"}, {"id": 10, "n": 1, "at": "2026-01-01"})
+    back = world.run("things")
+    assert (back.counts.inserted, back.counts.deleted) == (2, 0)
+    assert_adds_up(back)
+    assert world.run("things").counts.changed == 0
+
+
+def test_without_it_deletions_wait_for_a_full_load(make_world: MakeWorld) -> None:
+    world = make_world(things(make_world, Incremental("at", kept_as_text=True)), source=SOURCE)
+    world.add(SOURCE, *({"id": i, "at": f"2026-03-0{i}"} for i in range(1, 4)))
+    world.run("things")
+    world.sql("DELETE FROM src.things WHERE id = 2")
+    assert world.run("things").counts.deleted == 0
+    assert world.run("things", "full").counts.deleted == 1
