@@ -1,11 +1,12 @@
 """Columns of numpy values to PostgreSQL's COPY text format, a column at a time.
 
-Belongs here: encoding, and the one function that sends rows. Does not belong here: what the values mean.
+Belongs here: encoding, and the functions that send rows. Does not belong here: what the values mean.
 A row never becomes a Python object with typed fields: for 2.8 million messages that is the difference between seconds
 and minutes, and it keeps the memory at one chunk.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,3 +50,15 @@ def copy_columns(cur: Cursor, table: str, columns: Mapping[str, Column], rows: i
     )
     with cur.copy(statement) as copy:
         copy.write("\n".join(map("\t".join, zip(*whole, strict=True))) + "\n")
+
+
+def copy_rows(cur: Cursor, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    """Append rows one by one, per table: for few of them. A table's rows all name the columns of its first."""
+    for table, rows in tables.items():
+        columns = list(rows[0])
+        into = sql.SQL("COPY {} ({}) FROM STDIN").format(
+            sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+        )
+        with cur.copy(into) as copy:
+            for row in rows:
+                copy.write_row([row[column] for column in columns])

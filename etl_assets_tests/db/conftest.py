@@ -1,4 +1,4 @@
-"""Fixtures: a small warehouse per test, a small synthetic Chatwoot per test."""
+"""Fixtures: a small warehouse per test, a synthetic Chatwoot or Lacrei Saúde per test."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from etl_assets.demo import lacrei
 from etl_assets.demo.chatwoot import synthesize
 from etl_assets_tests.backends import PostgresBackend
 from etl_assets_tests.db.chatwoot_source import END
+from etl_assets_tests.db.lacrei_source import END as LACREI_END
 from etl_assets_tests.world import MakeWorld
 
 
@@ -23,4 +25,18 @@ def make_world(make_database: Callable[..., str], tmp_path: Path) -> MakeWorld:
 def small(make_database: Callable[..., str]) -> str:
     url = make_database("chatwoot")
     synthesize(url, "small", end=END)
+    return url
+
+
+@pytest.fixture
+def lacrei_demo(make_database: Callable[..., str]) -> str:
+    url = make_database("lacrei")
+    lacrei.synthesize(url, "demo", end=LACREI_END)
+    return url
+
+
+@pytest.fixture
+def lacrei_default(make_database: Callable[..., str]) -> str:
+    url = make_database("lacrei")
+    lacrei.synthesize(url, end=LACREI_END)
     return url

@@ -50,20 +50,6 @@ _DEFAULT = _DEMO | {
 _PLAIN = r"date ~ '^\d{4}-\d\d-\d\dT[\d:.]+\+00:00$'"
 
 
-@pytest.fixture
-def demo(make_database: MakeDatabase) -> str:
-    url = make_database("lacrei")
-    synthesize(url, "demo", end=END)
-    return url
-
-
-@pytest.fixture
-def default(make_database: MakeDatabase) -> str:
-    url = make_database("lacrei")
-    assert synthesize(url, end=END) == _DEFAULT
-    return url
-
-
 def test_schema_has_the_columns_and_can_be_created_twice(make_database: MakeDatabase) -> None:
     url = make_database("lacrei")
     create_schema(url)
@@ -109,14 +95,20 @@ def test_the_other_demos_words_for_sizes_are_understood() -> None:
     assert stress.users == 100 * usual.users
 
 
-def test_default_follows_the_specified_shares(default: str) -> None:
+def test_default_has_the_rows_of_the_specification(make_database: MakeDatabase) -> None:
+    assert synthesize(make_database("lacrei"), end=END) == _DEFAULT
+
+
+def test_default_follows_the_specified_shares(lacrei_default: str) -> None:
     shares = {
         "status = 'completed'": (68, 1), "status = 'scheduled'": (18, 1), "status = 'cancelled'": (12, 1),
         "status = 'no_show'": (1.5, 0.3), "status = 'confirmed'": (0.5, 0.2), "type = 'Online'": (65, 1),
         "type = 'Presencial'": (34, 1), "type NOT IN ('Online', 'Presencial')": (1, 0.3),
     }  # fmt: skip
     for condition, (share, within) in shares.items():
-        found = one(default, f"SELECT 100.0 * count(*) FILTER (WHERE {condition}) / count(*) FROM lacreiid_appointment")
+        found = one(
+            lacrei_default, f"SELECT 100.0 * count(*) FILTER (WHERE {condition}) / count(*) FROM lacreiid_appointment"
+        )
         assert float(found) == pytest.approx(share, abs=within), condition
     people = {
         "is_active = 'true'": (90, 2),
@@ -129,19 +121,23 @@ def test_default_follows_the_specified_shares(default: str) -> None:
         r" WHERE coalesce(birth_date, '') ~ '^(\d{{4}}-\d\d-\d\d)?$'"
     )
     for condition, (share, within) in people.items():
-        found = one(default, plain.format(condition), *([END] if "%s" in condition else []))
+        found = one(lacrei_default, plain.format(condition), *([END] if "%s" in condition else []))
         assert float(found) == pytest.approx(share, abs=within), condition
-    scores = dict(rows(default, "SELECT eval, count(*) FROM lacreiid_report WHERE eval BETWEEN 1 AND 5 GROUP BY 1"))
+    scores = dict(
+        rows(lacrei_default, "SELECT eval, count(*) FROM lacreiid_report WHERE eval BETWEEN 1 AND 5 GROUP BY 1")
+    )
     mean = sum(score * many for score, many in scores.items()) / sum(scores.values())
     assert mean == pytest.approx(4.42, abs=0.1)
-    silent = one(default, "SELECT 100.0 * count(*) FILTER (WHERE feedback IS NULL) / count(*) FROM lacreiid_report")
+    silent = one(
+        lacrei_default, "SELECT 100.0 * count(*) FILTER (WHERE feedback IS NULL) / count(*) FROM lacreiid_report"
+    )
     assert float(silent) == pytest.approx(40, abs=4)
 
 
-def test_default_waits_clinics_and_professionals_have_the_specified_shapes(default: str) -> None:
+def test_default_waits_clinics_and_professionals_have_the_specified_shapes(lacrei_default: str) -> None:
     wait = f"extract(epoch FROM date::timestamptz - created_at) / 60 FROM lacreiid_appointment WHERE {_PLAIN}"
     mean, median, longest, negative, none = rows(
-        default,
+        lacrei_default,
         "SELECT avg(w), percentile_cont(0.5) WITHIN GROUP (ORDER BY w), max(w), count(*) FILTER (WHERE w < 0),"
         f" count(*) FILTER (WHERE w = 0) FROM (SELECT {wait}) AS t (w)",
     )[0]
@@ -155,35 +151,35 @@ def test_default_waits_clinics_and_professionals_have_the_specified_shapes(defau
         " FROM (SELECT (SELECT count(*) FROM lacreiid_appointment AS a WHERE a.professional_id = p.id)"
         " FROM lacreisaude_professional AS p) AS t (n)"
     )
-    idle, busy = rows(default, of_professionals)[0]
+    idle, busy = rows(lacrei_default, of_professionals)[0]
     assert float(idle) == pytest.approx(25, abs=2)
     assert float(busy) == pytest.approx(5, abs=1)
     owners, several = rows(
-        default,
+        lacrei_default,
         "SELECT count(*), count(*) FILTER (WHERE n > 1) FROM (SELECT count(DISTINCT id)"
         " FROM lacreisaude_clinic GROUP BY professional_id) AS t (n)",
     )[0]
     assert 100 * several / owners == pytest.approx(15, abs=1)
-    specialties = dict(rows(default, "SELECT specialty, count(*) FROM lacreisaude_professional GROUP BY 1"))
+    specialties = dict(rows(lacrei_default, "SELECT specialty, count(*) FROM lacreisaude_professional GROUP BY 1"))
     assert specialties["Psicologia"] / 600 == pytest.approx(0.4, abs=0.06)
     assert specialties[None] / 600 == pytest.approx(0.02, abs=0.02)
     at_weekends = (
         f"SELECT count(*) FROM lacreiid_appointment WHERE {_PLAIN}"
         " AND extract(isodow FROM date::timestamptz - interval '3 hours') > 5"
     )
-    assert one(default, at_weekends) < 10
+    assert one(lacrei_default, at_weekends) < 10
     in_evening = at_weekends.replace("isodow", "hour").replace("> 5", ">= 21")
-    assert one(default, in_evening) > 100
+    assert one(lacrei_default, in_evening) > 100
 
 
-def test_default_keeps_time_in_order(default: str) -> None:
+def test_default_keeps_time_in_order(lacrei_default: str) -> None:
     for table in ("lacreiid_user", "lacreiid_profile", "lacreisaude_professional", "lacreisaude_clinic",
                   "lacreiid_appointment"):  # fmt: skip
-        assert one(default, f"SELECT count(*) FROM {table} WHERE updated_at < created_at") == 0, table
-        assert one(default, f"SELECT count(*) FROM {table} WHERE updated_at >= %s", END) == 0, table
-        assert one(default, f"SELECT count(*) FROM {table} WHERE created_at < '2020-02-01'") == 0, table
+        assert one(lacrei_default, f"SELECT count(*) FROM {table} WHERE updated_at < created_at") == 0, table
+        assert one(lacrei_default, f"SELECT count(*) FROM {table} WHERE updated_at >= %s", END) == 0, table
+        assert one(lacrei_default, f"SELECT count(*) FROM {table} WHERE created_at < '2020-02-01'") == 0, table
     ahead = rows(
-        default,
+        lacrei_default,
         f"SELECT status, count(*), max(date::timestamptz)::date FROM lacreiid_appointment WHERE {_PLAIN}"
         " AND date::timestamptz >= %s GROUP BY 1 ORDER BY 1",
         END,
@@ -191,13 +187,13 @@ def test_default_keeps_time_in_order(default: str) -> None:
     assert {status for status, _, _ in ahead} == {"confirmed", "scheduled"}
     assert max(day for _, _, day in ahead) >= date(2026, 3, 20)
     months = f"SELECT DISTINCT to_char(date::timestamptz, 'YYYY-MM') FROM lacreiid_appointment WHERE {_PLAIN}"
-    assert {("2026-01",), ("2026-02",), ("2026-03",)} <= set(rows(default, months))
+    assert {("2026-01",), ("2026-02",), ("2026-03",)} <= set(rows(lacrei_default, months))
     years = "SELECT extract(year FROM created_at)::int, count(*) FROM lacreiid_appointment GROUP BY 1"
-    grown = {year: many for year, many in rows(default, years) if year}
+    grown = {year: many for year, many in rows(lacrei_default, years) if year}
     assert set(grown) == set(range(2020, 2026))
     assert grown[2025] > 1.5 * grown[2024]
     newest = "SELECT count(*) FROM lacreiid_appointment GROUP BY updated_at ORDER BY updated_at DESC NULLS LAST LIMIT 1"
-    assert one(default, newest) == 40
+    assert one(lacrei_default, newest) == 40
 
 
 @pytest.mark.parametrize("size", ["demo", "default"])
@@ -329,7 +325,7 @@ def test_planted(make_database: MakeDatabase, size: str) -> None:
     assert {case: pair for case, pair in found.items() if pair[0] != pair[1]} == {}
 
 
-def test_planted_rows_there_twice_differ_in_more_than_their_moment(demo: str) -> None:
+def test_planted_rows_there_twice_differ_in_more_than_their_moment(lacrei_demo: str) -> None:
     for case, versions, moments in (
         ("appointment_twice", 2, 2), ("appointment_twice_equal", 2, 1), ("appointment_twice_padded", 2, 2),
         ("user_twice", 2, 2), ("user_twice_equal", 2, 1), ("professional_twice", 2, 2), ("clinic_twice_equal", 2, 1),
@@ -338,14 +334,14 @@ def test_planted_rows_there_twice_differ_in_more_than_their_moment(demo: str) ->
             f"SELECT count(DISTINCT to_jsonb(t) - 'id' - 'updated_at'), count(DISTINCT updated_at)"
             f" FROM {PLANTED[case][0]} AS t WHERE trim(id) = ANY(%s)"
         )
-        assert rows(demo, counted, list(CASES[case])) == [(versions, moments)], case
+        assert rows(lacrei_demo, counted, list(CASES[case])) == [(versions, moments)], case
 
 
-def test_empty_and_missing_tables(demo: str) -> None:
-    assert empty_table(demo, "lacreiid_report") == 40
-    assert one(demo, "SELECT count(*) FROM lacreiid_report") == 0
-    drop_table(demo, "lacreiid_report")
-    assert one(demo, "SELECT count(*) FROM pg_tables WHERE tablename = 'lacreiid_report'") == 0
+def test_empty_and_missing_tables(lacrei_demo: str) -> None:
+    assert empty_table(lacrei_demo, "lacreiid_report") == 40
+    assert one(lacrei_demo, "SELECT count(*) FROM lacreiid_report") == 0
+    drop_table(lacrei_demo, "lacreiid_report")
+    assert one(lacrei_demo, "SELECT count(*) FROM pg_tables WHERE tablename = 'lacreiid_report'") == 0
 
 
 def test_refuses_what_is_not_its_own(make_database: MakeDatabase) -> None:
@@ -363,11 +359,11 @@ def test_refuses_what_is_not_its_own(make_database: MakeDatabase) -> None:
         synthesize(url, "demo", end=date(2021, 6, 1))
 
 
-def test_a_filled_source_is_not_filled_again(demo: str) -> None:
-    before = fingerprint(demo)
+def test_a_filled_source_is_not_filled_again(lacrei_demo: str) -> None:
+    before = fingerprint(lacrei_demo)
     with pytest.raises(RuntimeError, match="already holds"):
-        synthesize(demo, "demo", end=END)
-    assert fingerprint(demo) == before
+        synthesize(lacrei_demo, "demo", end=END)
+    assert fingerprint(lacrei_demo) == before
 
 
 @pytest.mark.parametrize("seed", [1, 4, 9])
@@ -407,14 +403,14 @@ def test_randomized_rows_follow_the_seed(make_database: MakeDatabase) -> None:
     assert fingerprint(url, "one")["lacreiid_user"] != fingerprint(url, "other")["lacreiid_user"]
 
 
-def test_reader_reads_all_but_secrets_and_writes_nothing(demo: str) -> None:
-    reader = create_reader(demo)
-    assert create_reader(demo) == reader
+def test_reader_reads_all_but_secrets_and_writes_nothing(lacrei_demo: str) -> None:
+    reader = create_reader(lacrei_demo)
+    assert create_reader(lacrei_demo) == reader
     try:
         with psycopg.connect(dsn(reader), autocommit=True) as conn:
             for table in TABLES:
                 columns = [
-                    name for (name,) in rows(demo, "SELECT column_name FROM information_schema.columns WHERE"
+                    name for (name,) in rows(lacrei_demo, "SELECT column_name FROM information_schema.columns WHERE"
                                              " table_schema = %s AND table_name = %s", SCHEMA, table)
                     if name not in SECRET_COLUMNS.get(table, ())
                 ]  # fmt: skip
@@ -427,6 +423,6 @@ def test_reader_reads_all_but_secrets_and_writes_nothing(demo: str) -> None:
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 conn.execute(f'DELETE FROM "{SCHEMA}".lacreiid_user'.encode())
     finally:
-        with connect(demo, autocommit=True) as conn:
+        with connect(lacrei_demo, autocommit=True) as conn:
             conn.execute("DROP OWNED BY etl_lacrei_reader")
             conn.execute("DROP ROLE etl_lacrei_reader")

@@ -10,29 +10,14 @@ from typing import Any
 
 import pytest
 
-from etl_assets.demo.lacrei import CASES, TABLES, change, delete, late_commit, mutate, play, synthesize
-from etl_assets_tests.db.chatwoot_source import MakeDatabase
-from etl_assets_tests.db.lacrei_source import END, one, rows
+from etl_assets.demo.lacrei import CASES, TABLES, change, delete, late_commit, mutate, play
+from etl_assets_tests.db.lacrei_source import one, rows
 from etl_assets_tests.db.test_demo_lacrei import PLANTED
 
 pytestmark = pytest.mark.db
 
 # On a small source an appointment that is deleted may have no cancellation, a patient no profile.
 _MAY_BE_NONE = {"cancellations_deleted", "profiles_deleted"}
-
-
-@pytest.fixture
-def demo(make_database: MakeDatabase) -> str:
-    url = make_database("lacrei")
-    synthesize(url, "demo", end=END)
-    return url
-
-
-@pytest.fixture
-def default(make_database: MakeDatabase) -> str:
-    url = make_database("lacrei")
-    synthesize(url, end=END)
-    return url
 
 
 def table_of(url: str, table: str) -> dict[str, dict[str, Any]]:
@@ -42,13 +27,13 @@ def table_of(url: str, table: str) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_day_of_demo_has_one_of_everything(demo: str, seed: int) -> None:
-    counts = mutate(demo, seed=seed)
+def test_a_day_of_demo_has_one_of_everything(lacrei_demo: str, seed: int) -> None:
+    counts = mutate(lacrei_demo, seed=seed)
     assert {kind for kind, many in counts.items() if not many} <= _MAY_BE_NONE
 
 
-def test_a_day_of_default_has_the_specified_shares(default: str) -> None:
-    counts = mutate(default)
+def test_a_day_of_default_has_the_specified_shares(lacrei_default: str) -> None:
+    counts = mutate(lacrei_default)
     changed = sum(counts[f"appointments_{kind}"] for kind in ("completed", "cancelled", "rescheduled"))
     assert 0.01 <= changed / 3500 <= 0.03
     assert counts["users_flipped"] == 12
@@ -57,11 +42,11 @@ def test_a_day_of_default_has_the_specified_shares(default: str) -> None:
     assert counts["bridges_changed"] == counts["bridges_deleted"] == 2
 
 
-def test_what_a_day_names_is_what_it_changed_and_it_carries_the_newest_stamp(default: str) -> None:
-    before = {table: table_of(default, table) for table in TABLES}
-    newest = one(default, "SELECT max(updated_at) FROM lacreiid_appointment")
-    done = play(default)
-    after = {table: table_of(default, table) for table in TABLES}
+def test_what_a_day_names_is_what_it_changed_and_it_carries_the_newest_stamp(lacrei_default: str) -> None:
+    before = {table: table_of(lacrei_default, table) for table in TABLES}
+    newest = one(lacrei_default, "SELECT max(updated_at) FROM lacreiid_appointment")
+    done = play(lacrei_default)
+    after = {table: table_of(lacrei_default, table) for table in TABLES}
     for table, kinds in {
         "lacreiid_appointment": ("appointments_completed", "appointments_cancelled", "appointments_rescheduled"),
         "lacreiid_user": ("users_flipped",),
@@ -70,7 +55,7 @@ def test_what_a_day_names_is_what_it_changed_and_it_carries_the_newest_stamp(def
     }.items():
         changed = {key.split(" ")[0] for key, row in after[table].items() if before[table].get(key, row) != row}
         assert changed == {key for kind in kinds for key in done[kind]}, table
-        stamps = rows(default, f"SELECT DISTINCT updated_at FROM {table} WHERE id = ANY(%s)", list(changed))
+        stamps = rows(lacrei_default, f"SELECT DISTINCT updated_at FROM {table} WHERE id = ANY(%s)", list(changed))
         assert len(stamps) == 1
         assert stamps[0][0] > newest
     for table, kind in {
@@ -90,57 +75,57 @@ def test_what_a_day_names_is_what_it_changed_and_it_carries_the_newest_stamp(def
         assert len(done[f"bridges_{kind}"]) == expected
 
 
-def test_a_rescheduled_appointment_changes_its_month_and_a_late_one_is_older_than_all(default: str) -> None:
+def test_a_rescheduled_appointment_changes_its_month_and_a_late_one_is_older_than_all(lacrei_default: str) -> None:
     month = "SELECT to_char(date::timestamptz, 'YYYY-MM') FROM lacreiid_appointment WHERE id = %s"
     first = (
         "SELECT least(min(created_at), min(date::timestamptz)) FROM lacreiid_appointment WHERE date ~ '^[0-9T:.+-]+$'"
     )
-    oldest, months = one(default, first), table_of(default, "lacreiid_appointment")
-    done = play(default)
+    oldest, months = one(lacrei_default, first), table_of(lacrei_default, "lacreiid_appointment")
+    done = play(lacrei_default)
     rescheduled = done["appointments_rescheduled"]
     assert rescheduled
-    assert [key for key in rescheduled if months[f"{key} 1"]["date"][:7] == one(default, month, key)] == []
+    assert [key for key in rescheduled if months[f"{key} 1"]["date"][:7] == one(lacrei_default, month, key)] == []
     (late,) = done["appointments_late"]
     created, date, updated = rows(
-        default, "SELECT created_at, date::timestamptz, updated_at FROM lacreiid_appointment WHERE id = %s", late
+        lacrei_default, "SELECT created_at, date::timestamptz, updated_at FROM lacreiid_appointment WHERE id = %s", late
     )[0]
     assert created < date < oldest < updated
     assert date.year >= 2020
 
 
-def test_many_days_leave_every_case_as_it_is(demo: str) -> None:
+def test_many_days_leave_every_case_as_it_is(lacrei_demo: str) -> None:
     for seed in range(8):
-        mutate(demo, seed=seed)
+        mutate(lacrei_demo, seed=seed)
+    query = "SELECT count(*) FROM {} AS t WHERE btrim(id, E' \\t') = ANY(%s) AND ({})"
     kept = {
-        case: one(demo, f"SELECT count(*) FROM {table} AS t WHERE btrim(id, E' \\t') = ANY(%s) AND ({condition})",
-                  list(CASES[case]))
+        case: one(lacrei_demo, query.format(table, condition), list(CASES[case]))
         for case, (table, condition, _) in PLANTED.items()
-    }  # fmt: skip
+    }
     # A professional's bridge row or a clinic's price may be news; what the case is about may not.
     assert {case: many for case, many in kept.items() if many != PLANTED[case][2]} == {}
 
 
-def test_a_late_commit_appears_only_when_told(demo: str) -> None:
+def test_a_late_commit_appears_only_when_told(lacrei_demo: str) -> None:
     count = "SELECT count(*) FROM lacreiid_appointment WHERE id = %s"
-    newest = one(demo, "SELECT max(updated_at) FROM lacreiid_appointment")
-    with late_commit(demo, behind=timedelta(minutes=7)) as late:
+    newest = one(lacrei_demo, "SELECT max(updated_at) FROM lacreiid_appointment")
+    with late_commit(lacrei_demo, behind=timedelta(minutes=7)) as late:
         assert late.updated_at == newest - timedelta(minutes=7)
-        mutate(demo)
-        assert one(demo, count, late.appointment_id) == 0
+        mutate(lacrei_demo)
+        assert one(lacrei_demo, count, late.appointment_id) == 0
         late.commit()
-        assert one(demo, count, late.appointment_id) == 1
-    with pytest.raises(ZeroDivisionError), late_commit(demo) as never:
+        assert one(lacrei_demo, count, late.appointment_id) == 1
+    with pytest.raises(ZeroDivisionError), late_commit(lacrei_demo) as never:
         raise ZeroDivisionError
-    assert one(demo, count, never.appointment_id) == 0
+    assert one(lacrei_demo, count, never.appointment_id) == 0
 
 
-def test_one_professional_changes_specialty_then_state_and_goes(demo: str) -> None:
+def test_one_professional_changes_specialty_then_state_and_goes(lacrei_demo: str) -> None:
     (key,) = CASES["professional_two_clinics"]
     table = "lacreisaude_professional"
-    assert change(demo, table, key, specialty="Pediatria") == 1
-    assert change(demo, table, key, state_id=1) == 1
-    assert rows(demo, f"SELECT specialty, state_id FROM {table} WHERE id = %s", key) == [("Pediatria", 1)]
-    newest = one(demo, f"SELECT max(updated_at) FROM {table}")
-    assert one(demo, f"SELECT updated_at FROM {table} WHERE id = %s", key) == newest
-    assert delete(demo, table, key) == 1
-    assert one(demo, f"SELECT count(*) FROM {table} WHERE id = %s", key) == 0
+    assert change(lacrei_demo, table, key, specialty="Pediatria") == 1
+    assert change(lacrei_demo, table, key, state_id=1) == 1
+    assert rows(lacrei_demo, f"SELECT specialty, state_id FROM {table} WHERE id = %s", key) == [("Pediatria", 1)]
+    newest = one(lacrei_demo, f"SELECT max(updated_at) FROM {table}")
+    assert one(lacrei_demo, f"SELECT updated_at FROM {table} WHERE id = %s", key) == newest
+    assert delete(lacrei_demo, table, key) == 1
+    assert one(lacrei_demo, f"SELECT count(*) FROM {table} WHERE id = %s", key) == 0

@@ -9,10 +9,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from psycopg import sql
-
 from etl_assets.demo.chatwoot.edges import STEPS, moment
-from etl_assets.demo.postgres import Cursor
 
 CHANNELS = (
     "Whatsapp", "Api", "WebWidget", "Instagram", "FacebookPage", "Telegram", "Email", "TwilioSms", "Sms", "Line",
@@ -174,13 +171,3 @@ class RandomSource:
                 contact_id=GONE, assigned_agent_id=self.maybe(GONE), created_at=at, updated_at=at,
             )  # fmt: skip
             at += timedelta(seconds=self.pick((0, 60)))
-
-    def write(self, cur: Cursor) -> None:
-        for table, rows in self.rows.items():
-            columns = list(rows[0])
-            into = sql.SQL("COPY {} ({}) FROM STDIN").format(
-                sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
-            )
-            with cur.copy(into) as copy:
-                for row in rows:
-                    copy.write_row([row[column] for column in columns])

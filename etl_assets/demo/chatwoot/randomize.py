@@ -10,6 +10,7 @@ from etl_assets.demo.chatwoot.connect import mark, require_empty
 from etl_assets.demo.chatwoot.random_source import RandomSource
 from etl_assets.demo.chatwoot.schema import TABLES, create_indexes, create_tables
 from etl_assets.demo.chatwoot.synthesize import finish
+from etl_assets.demo.copying import copy_rows
 from etl_assets.demo.postgres import connect, count_rows
 
 
@@ -29,7 +30,7 @@ def randomize(
         source.directory()
         for key in range(1, conversations + 1):
             source.conversation(3 * key)
-        source.write(cur)
+        copy_rows(cur, source.rows)
         create_indexes(cur)
         finish(cur)
         mark(cur)

@@ -15,13 +15,15 @@ from etl_assets.demo.postgres import scalar
 _COMPLETED, _CANCELLED, _RESCHEDULED, _DELETED, _NEW = 0.01, 0.005, 0.005, 0.001, 0.002
 _TABLE: Final = "lacreiid_appointment"
 _WAITING: Final = f"status IN ('scheduled', 'confirmed') AND {PLAIN}"
+# The server may cast before it compares: only this order is certain.
+_MOMENT: Final = f"CASE WHEN {PLAIN} THEN date::timestamptz END"
 _EARLIEST: Final = date(2020, 1, 1)
 _PATIENT: Final = 11  # Django's content type
 
 
 def settle(day: Day) -> Ids:
     """Meetings that are over are completed; the first of them is rated, and half of the others."""
-    over = f"{_WAITING} AND date::timestamptz < now()"
+    over = f"{_WAITING} AND {_MOMENT} < now()"
     done = day.take(_TABLE, day.many(_TABLE, _COMPLETED), over)
     rated = []
     for place, key in enumerate(done):
@@ -70,7 +72,7 @@ def book(day: Day) -> Ids:
 
 def book_late(day: Day) -> Ids:
     """A booking older than every day known so far, of appointments and bookings, arrives today."""
-    day.cur.execute(f"SELECT least(min(created_at), min(date::timestamptz)) FROM {_TABLE} WHERE {PLAIN}".encode())
+    day.cur.execute(f"SELECT least(min(created_at), min({_MOMENT})) FROM {_TABLE}".encode())
     first: datetime = scalar(day.cur)
     earlier = first - timedelta(days=2)
     if earlier.date() - timedelta(days=2) < _EARLIEST:

@@ -51,7 +51,7 @@ def move(day: Day) -> Ids:
 def reprice(day: Day) -> Ids:
     table = "lacreisaude_clinic"
     cases = [uuid("clinic", number) for number in (Clinic.NO_CITY, Clinic.BLANK_CITY)]
-    done = day.take(table, 1, "consult_price IS NULL OR consult_price ~ '^[0-9.]+$'", cases)
+    done = day.take(table, 1, "consult_price IS NULL OR consult_price ~ '^[0-9]+[.][0-9]+$'", cases)
     for key in done:
         price = float(day.value(table, key, "consult_price") or 90) + 10
         day.set(table, key, consult_price=f"{price:.2f}")

@@ -1,6 +1,6 @@
 """How the randomized source draws a value, an id, a moment, a row that is there twice.
 
-Belongs here: what the rows of several tables need, and sending them. Does not belong here: the tables
+Belongs here: what the rows of several tables need, and keeping them. Does not belong here: the tables
 (random_source.py), the spellings.
 """
 
@@ -9,11 +9,8 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from psycopg import sql
-
 from etl_assets.demo.lacrei import spellings as s
 from etl_assets.demo.lacrei.ids import uuid
-from etl_assets.demo.postgres import Cursor
 
 STEPS = tuple(timedelta(minutes=each) for each in (-1440, -1, 0, 0, 1, 59, 90, 1440, 8200, 129_600))
 _NEAR = tuple(timedelta(microseconds=each) for each in (-1_000_000, -1, 0, 0, 1, 500_000))
@@ -83,13 +80,3 @@ class Draws:
                     again[name] = self.pick(s.TEXTS[3:6]) if name != "completed" else not again[name]
             key = uuid(kind, number)
             self.add(table, id=self.pick((key, f" {key}")), **again)
-
-    def write(self, cur: Cursor) -> None:
-        for table, rows in self.rows.items():
-            columns = list(rows[0])
-            into = sql.SQL("COPY {} ({}) FROM STDIN").format(
-                sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
-            )
-            with cur.copy(into) as copy:
-                for row in rows:
-                    copy.write_row([row[column] for column in columns])

@@ -6,6 +6,7 @@ Belongs here: filling an empty schema with it. Does not belong here: the rows (r
 import random
 from datetime import date
 
+from etl_assets.demo.copying import copy_rows
 from etl_assets.demo.lacrei.connect import SCHEMA, mark, require_empty
 from etl_assets.demo.lacrei.random_source import RandomSource
 from etl_assets.demo.lacrei.schema import TABLES, create_tables
@@ -34,6 +35,6 @@ def randomize(
         source.professionals()
         for number in range(1, appointments + 1):
             source.appointment(number)
-        source.write(cur)
+        copy_rows(cur, source.rows)
         mark(cur)
         return count_rows(cur, TABLES)
