@@ -170,7 +170,7 @@ class Holds:
 
 @dataclass(frozen=True)
 class NoRows:
-    """A SELECT of the warehouse finds no row. `of` names the columns of the checked table it is about."""
+    """A SELECT of the warehouse, its columns named, finds no row. `of`: columns of the checked table it is about."""
 
     name: str
     select: str
@@ -211,10 +211,14 @@ class Agree:
 
 @dataclass(frozen=True)
 class Graded:
-    """A check that warns of any violating row, and is an error when they are more than `error_share` of all rows."""
+    """A check that warns of any violating row, and is an error when they are more than `error_share` of all rows.
+
+    All rows are those of the checked table, or of the relation `among`.
+    """
 
     check: Check
     error_share: float
+    among: str = ""
     blocking: bool = False
 
     @property
@@ -223,6 +227,10 @@ class Graded:
 
     def columns(self) -> Sequence[str]:
         return self.check.columns()
+
+    def total(self, relation: str, quote: Quote) -> str:
+        """Return one scalar SELECT counting all rows."""
+        return f"SELECT COUNT(*) FROM {'.'.join(map(quote, self.among.split('.'))) if self.among else relation}"
 
     def describe(self) -> str:
         return f"{self.check.describe()} (an error above {self.error_share:.1%} of the rows)"

@@ -36,19 +36,22 @@ def _checks_of(system: System, spec: TableSpec) -> dg.AssetChecksDefinition:
         relation = dialect.relation(spec.relation)
         selected = sorted(k.name for k in context.selected_asset_check_keys)
         counts = ", ".join(f"({declared[n].violations(relation, dialect.quote)})" for n in selected)
-        graded = any(isinstance(declared[n], Graded) for n in selected)
         with destination.engine.connect() as conn:
             found = dialect.rows(conn, f"SELECT {counts}")[0] if selected else ()
-            rows = dialect.number(conn, f"SELECT COUNT(*) FROM {relation}") if graded else 0
+            totals = {
+                n: dialect.number(conn, c.total(relation, dialect.quote))
+                for n, c in declared.items()
+                if n in selected and isinstance(c, Graded)
+            }
         for name, number in zip(selected, found, strict=True):
             violations = int(str(number))
             yield dg.AssetCheckResult(
                 passed=violations == 0,
                 check_name=name,
                 asset_key=key,
-                severity=_severity(declared[name], violations, rows),
+                severity=_severity(declared[name], violations, totals.get(name, 0)),
                 description=declared[name].describe(),
-                metadata=_metadata(declared[name], violations, rows),
+                metadata=_metadata(declared[name], violations, totals.get(name, 0)),
             )
 
     return checks

@@ -66,7 +66,8 @@ def moment(value: object) -> datetime | None:
         return None
     *parts, fraction, zone = found.groups()
     try:
-        at = datetime(*(int(p or 0) for p in parts), int((fraction or "0").ljust(6, "0")))  # type: ignore[arg-type]
+        year, month, on, hour, minute, second = (int(p or 0) for p in parts)
+        at = datetime(year, month, on, hour, minute, second, int((fraction or "0").ljust(6, "0")))
     except ValueError:
         return None
     return at.replace(tzinfo=_offset(zone)).astimezone(UTC)

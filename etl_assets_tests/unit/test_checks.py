@@ -6,7 +6,18 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from etl_assets.engine.checks import Accepted, Between, Check, ForeignKey, Holds, NotNull, UniqueKey
+from etl_assets.engine.checks import (
+    Accepted,
+    Agree,
+    Between,
+    Check,
+    ForeignKey,
+    Graded,
+    Holds,
+    NoRows,
+    NotNull,
+    UniqueKey,
+)
 
 T = '"core"."orders"'
 
@@ -55,6 +66,21 @@ KINDS: list[tuple[Check, str, str]] = [
         'SELECT COUNT(*) FROM "core"."orders" WHERE NOT (first_at <= last_at)',
         "First before last",
     ),
+    (
+        NoRows("dated", "SELECT 1 FROM core.visits WHERE day IS NULL", "Every visit has a day", ("day",)),
+        "SELECT COUNT(*) FROM (SELECT 1 FROM core.visits WHERE day IS NULL) found",
+        "Every visit has a day",
+    ),
+    (
+        Agree("adds_up", "SELECT SUM(n) FROM core.orders", "SELECT COUNT(*) FROM core.visits", "All are counted"),
+        "SELECT ABS(COALESCE((SELECT SUM(n) FROM core.orders), 0) - COALESCE((SELECT COUNT(*) FROM core.visits), 0))",
+        "All are counted",
+    ),
+    (
+        Graded(NotNull(("id",)), 0.05),
+        'SELECT COUNT(*) FROM "core"."orders" WHERE "id" IS NULL',
+        "No NULL in id (an error above 5.0% of the rows)",
+    ),
 ]
 
 
@@ -94,6 +120,9 @@ def test_an_allowance_is_named_and_compared_with_the_whole() -> None:
         (Between("rating", 1), "rating_range", False),
         (ForeignKey("team_id", "core.teams", "id", blocking=True), "team_id_exists", True),
         (Holds("ordered", "a < b", ("a", "b"), "x"), "ordered", False),
+        (NoRows("dated", "SELECT 1", "x"), "dated", False),
+        (Agree("adds_up", "SELECT 1", "SELECT 1", "x", blocking=True), "adds_up", True),
+        (Graded(Between("rating", 1), 0.1), "rating_range", False),
     ],
 )
 def test_names_and_what_blocks(check: Check, name: str, blocking: bool) -> None:

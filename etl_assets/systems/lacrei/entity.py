@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from etl_assets.engine.checks import Check
+from etl_assets.engine.checks import Check, Holds
 from etl_assets.engine.rules import Cleaning, ColumnRule, Withheld
 from etl_assets.engine.spec import Incremental, Keys, Merge, Snapshot, TableSpec, column
 from etl_assets.systems.lacrei.columns import NEVER_READ, NULL_IN_STAGING_02, Row
@@ -19,6 +19,14 @@ from etl_assets.systems.lacrei.columns import NEVER_READ, NULL_IN_STAGING_02, Ro
 STAGING_01 = "lacreisaude_staging_01"
 STAGING_02 = "lacreisaude_staging_02"
 _STAMP = sa.DateTime(timezone=True)
+_IN_ORDER = (
+    Holds(
+        "changed_after_created",
+        "updated_at >= created_at",
+        ("updated_at", "created_at"),
+        "No row is changed before it is created",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -80,7 +88,7 @@ class Entity:
             key=(key,),
             load=Merge(versions=("updated_at", "created_at") if self.is_dated else ()),
             reads={relation: Keys((rules[key][0],))},
-            checks=self.checks,
+            checks=(*(_IN_ORDER if self.is_dated else ()), *self.checks),
             dedupe_order=("_extracted_at DESC",),
             marks_deletes=True,
             cleans=Cleaning(relation, rules, also=("_extracted_at",)),

@@ -31,6 +31,15 @@ def _resolved(*columns: str) -> tuple[Check, ...]:
     )
 
 
+def _exists(table: str, column: str, referenced: str, key: str) -> Graded:
+    """Checked where both tables are known to be loaded, not with the table itself."""
+    rows, there = f"{S2}.{table}", f"SELECT 1 AS one FROM {S2}.{referenced} AS r WHERE r.{key} = t.{column}"
+    orphans = f"WHERE NOT t._is_deleted AND t.{column} IS NOT NULL AND NOT EXISTS ({there} AND NOT r._is_deleted)"
+    name = f"{table.partition('_')[2]}_{column}_exists"
+    what = f"Every {column} of {table} is in {referenced}"
+    return Graded(NoRows(name, f"SELECT 1 AS one FROM {rows} AS t {orphans}", what), ORPHANS, among=rows)
+
+
 def _covers(dimension: str, mirror: str) -> Agree:
     return Agree(
         "covers_staging",
@@ -74,7 +83,7 @@ REPORT: tuple[Check, ...] = (
     Between("evaluation", 1, 5, blocking=True),
     NoRows(
         "score_on_scale",
-        f"SELECT 1 FROM {S2}.lacreiid_report WHERE NOT _is_deleted AND eval NOT BETWEEN 1 AND 5",
+        f"SELECT 1 AS one FROM {S2}.lacreiid_report WHERE NOT _is_deleted AND eval NOT BETWEEN 1 AND 5",
         "Every score of the source is 1 to 5; another is no evaluation here",
         ("evaluation",),
     ),
@@ -97,6 +106,11 @@ PROFESSIONAL: tuple[Check, ...] = (
     _covers("dim_professional", "lacreisaude_professional"),
     *_resolved("state", "ethnic_group", "gender_identity", "sexual_orientation", "pronoun"),
     Accepted("profile_type", PROFILE_TYPE),
+    _exists("lacreisaude_professional", "privacy_document_id", "lacrei_privacydocument", "id"),
+    _exists(
+        "lacreisaude_professional_disability_types", "professional_id", "lacreisaude_professional", "professional_id"
+    ),
+    _exists("lacreisaude_professional_disability_types", "disabilitytype_id", "lacreiid_disabilitytype", "id"),
 )
 _DOCUMENT = f"LEFT JOIN {S2}.lacrei_privacydocument AS d ON d.id = u.privacy_document_id AND NOT d._is_deleted"
 PATIENT: tuple[Check, ...] = (
@@ -111,7 +125,7 @@ PATIENT: tuple[Check, ...] = (
     Holds("registration_known", "created_at IS NOT NULL", ("created_at",), "When a patient registered is known"),
     NoRows(
         "users_with_document",
-        f"SELECT 1 FROM {S2}.lacreiid_user AS u {_DOCUMENT} WHERE NOT u._is_deleted AND d.id IS NULL",
+        f"SELECT 1 AS one FROM {S2}.lacreiid_user AS u {_DOCUMENT} WHERE NOT u._is_deleted AND d.id IS NULL",
         "Every user has a privacy document; one without is no patient here",
     ),
     NoRows(
@@ -119,37 +133,44 @@ PATIENT: tuple[Check, ...] = (
         f"SELECT user_id FROM {S2}.lacreiid_profile WHERE NOT _is_deleted GROUP BY user_id HAVING COUNT(*) > 1",
         "No user has two profiles; of several the one changed last counts",
     ),
+    _exists("lacreiid_profile", "user_id", "lacreiid_user", "user_id"),
+    _exists("lacreiid_profile_disability_types", "profile_id", "lacreiid_profile", "profile_id"),
+    _exists("lacreiid_profile_disability_types", "disabilitytype_id", "lacreiid_disabilitytype", "id"),
 )
 
 _APPOINTMENT = f"{S2}.lacreiid_appointment AS a"
 _THEIR = "ON a.id = x.appointment_id AND NOT a._is_deleted WHERE NOT x._is_deleted"
-FACT_CHECKS_OF_SOURCE: tuple[Check, ...] = (
+_OF_SOURCE: tuple[Check, ...] = (
     NoRows(
         "appointments_dated",
-        f"SELECT 1 FROM {_APPOINTMENT} WHERE NOT a._is_deleted AND a.appointment_date IS NULL",
+        f"SELECT 1 AS one FROM {_APPOINTMENT} WHERE NOT a._is_deleted AND a.appointment_date IS NULL",
         "Every appointment has a date; one without is left out",
         ("date_id",),
     ),
     NoRows(
         "booked_before",
-        f"SELECT 1 FROM {_APPOINTMENT} WHERE NOT a._is_deleted AND a.appointment_date < a.created_at",
+        f"SELECT 1 AS one FROM {_APPOINTMENT} WHERE NOT a._is_deleted AND a.appointment_date < a.created_at",
         "No appointment is booked after it took place; the wait is not known then",
         ("waiting_time",),
     ),
     NoRows(
         "reported_after",
-        f"SELECT 1 FROM {S2}.lacreiid_report AS x INNER JOIN {_APPOINTMENT} {_THEIR} "
+        f"SELECT 1 AS one FROM {S2}.lacreiid_report AS x INNER JOIN {_APPOINTMENT} {_THEIR} "
         "AND x.created_at < a.appointment_date",
         "No report is written before the appointment",
         ("report_id",),
     ),
     NoRows(
         "cancelled_after_booking",
-        f"SELECT 1 FROM {S2}.lacreiid_cancellation AS x INNER JOIN {_APPOINTMENT} {_THEIR} "
+        f"SELECT 1 AS one FROM {S2}.lacreiid_cancellation AS x INNER JOIN {_APPOINTMENT} {_THEIR} "
         "AND x.created_at < a.created_at",
         "Nothing is cancelled before it is booked",
         ("cancellation_created_at",),
     ),
+    _exists("lacreiid_cancellation", "appointment_id", "lacreiid_appointment", "id"),
+    _exists("lacreiid_report", "appointment_id", "lacreiid_appointment", "id"),
+    _exists("lacreisaude_clinic", "professional_id", "lacreisaude_professional", "professional_id"),
+    _exists("lacreisaude_professional", "user_id", "lacreiid_user", "user_id"),
 )
 FACT_CHECKS: tuple[Check, ...] = (
     Agree(
@@ -176,5 +197,5 @@ FACT_CHECKS: tuple[Check, ...] = (
         ("cancellation_created_at", "cancellation_reason", "status"),
         "What was cancelled has status cancelled: the status comes from the appointment alone",
     ),
-    *FACT_CHECKS_OF_SOURCE,
+    *_OF_SOURCE,
 )
