@@ -241,7 +241,7 @@ class MirrorLoad(Load):
         """After the last pass, in the transaction of its last batch."""
         if self._windowed:
             return
-        writer, before = attempt.writer, attempt.before
+        writer, before, in_order = attempt.writer, attempt.before, True
         whole = self.options.mode == "full" or not self._is_incremental
         if whole or (getattr(self.spec.load, "finds_deletes", False) and not attempt.first):
             found = reconcile(
@@ -264,16 +264,17 @@ class MirrorLoad(Load):
             mark = watermark.settle(writer, self.spec, attempt.text, attempt.bound)
             self.result.cursor_end = mark[0] if mark else None
             self.write_batch(writer, Counts(), mark, 0.0, 0.0)
-        elif (
-            self._is_incremental and not self._at_mark and not watermark.is_there(attempt.source, attempt.text, before)
-        ):
+        elif self._is_incremental and not self._at_mark:
+            in_order = watermark.is_there(attempt.source, attempt.text, before)
+        if not in_order:
             self.note(
                 f"nothing at or after the watermark {before.cursor_value}, not even the row that set it: rows were "
                 "deleted, or the source was restored from a backup; run a full load"
             )
         self._settled |= {"initial_position": None, "initial_bound": None}
         if self._reads_news and not attempt.first:
-            self._settled |= self._window_left(attempt)
+            # What a run warns of, the next one must see again.
+            self._settled |= self._window_left(attempt) if in_order else unchanged.NOTHING
         if before.initialized_at is None:
             self._settled["initialized_at"] = NOW
 

@@ -1,4 +1,4 @@
-"""Fixtures, each per test: a small warehouse, a synthetic Chatwoot or Lacrei Saúde, a home for an embedded PostgreSQL."""
+"""Fixtures, each per test: a small warehouse, a synthetic Chatwoot or Lacrei Saúde, a home for a PostgreSQL."""
 
 from __future__ import annotations
 
