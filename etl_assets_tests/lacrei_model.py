@@ -113,6 +113,8 @@ class Star(Platform):
         self.put("lacreiid_profile", **{"id": id_, "user_id": user, "completed": "true"} | values)
 
     def professional(self, id_: str, **values: object) -> None:
+        """With the user every professional is."""
+        self.patient(f"user of {id_}", privacy_document_id=PROFESSIONAL)
         self.put(
             "lacreisaude_professional",
             **{"id": id_, "full_name": "Caio Rocha", "state_id": 1, "specialty": "Psicologia", "active": "true",
