@@ -29,6 +29,8 @@ IN_PROGRESS = [
 ]
 FIRST_PAUSE = timedelta(minutes=2)
 LONGEST_PAUSE = timedelta(hours=6)
+# Between the end of a run's work and Dagster's hearing of it lie seconds.
+ENDED_AGO = timedelta(minutes=5)
 
 
 def build_sweep(system: System) -> dg.SensorDefinition:
@@ -106,7 +108,28 @@ def reap_system(instance: dg.DagsterInstance, destination: Destination) -> list[
             closed.append(row.dagster_run_id)
         if row.status == "running":
             audit.RunAudit(destination, row.load_type, row.triggered_by, row.dagster_run_id).close([])
-    return closed
+    return closed + _unheard(instance, destination)
+
+
+def _unheard(instance: dg.DagsterInstance, destination: Destination) -> list[str]:
+    """Report runs that are STARTED though all their work ended a while ago: Dagster's storage was full or gone then."""
+    started = {
+        r.run_id: r
+        for r in instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]))
+    }
+    c = etl_run.c
+    ended = sa.and_(
+        c.system == destination.graph.system, c.dagster_run_id.in_(started), c.finished_at < utc_ago(ENDED_AGO)
+    )
+    with destination.engine.connect() as conn:
+        found = conn.execute(sa.select(c.dagster_run_id, c.status).where(ended)).all() if started else []
+    dead = [r for r in found if not audit.run_is_alive(destination, r.dagster_run_id)]
+    for row in dead:
+        said = (
+            f"its process ended and Dagster did not hear of it; the audit in the warehouse says {row.status} (reaper)"
+        )
+        instance.report_run_failed(started[row.dagster_run_id], said)
+    return [r.dagster_run_id for r in dead]
 
 
 def _pause_left(instance: dg.DagsterInstance, job: str) -> timedelta:

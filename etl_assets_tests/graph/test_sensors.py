@@ -159,6 +159,22 @@ def test_the_reaper_closes_a_run_whose_process_was_killed_within_one_tick(
     assert world.one("SELECT name FROM staging.accounts WHERE id = 1") == "outro"
 
 
+def test_the_reaper_ends_a_run_whose_end_dagster_did_not_hear(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    outcome = world.succeed(entities=["accounts"])
+    heard = world.instance.get_run_by_id(outcome.run_id)
+    assert heard is not None
+    world.instance.delete_run(outcome.run_id)
+    world.instance.add_run(heard.with_status(dg.DagsterRunStatus.STARTED))
+    assert tick(world, "reaper").skip_message == "no run without a process", "it may be about to tell"
+    monkeypatch.setattr(sensors, "ENDED_AGO", timedelta(0))
+    assert tick(world, "reaper").skip_message == f"closed {outcome.run_id}"
+    ended = world.instance.get_run_by_id(outcome.run_id)
+    assert ended is not None
+    assert ended.status == dg.DagsterRunStatus.FAILURE
+    assert world.rows("SELECT DISTINCT status FROM audit.etl_run") == [("success",)], "what was done was done"
+    assert tick(world, "reaper").skip_message == "no run without a process"
+
+
 # --- schedules and triggers -------------------------------------------------------------------------------------------
 
 
