@@ -71,12 +71,15 @@ class Day:
         used.update(chosen)
         return chosen
 
-    def sample(self, table: str, where: str) -> str:
-        """The id of a row that other changes and cases may use too. Raises LookupError when there is none."""
-        found = self._free(table, set(), 1, where)
+    def sample(self, table: str, many: int, where: str) -> list[str]:
+        """Ids of rows that other changes and cases may use too, repeated where there are fewer.
+
+        Raises LookupError when there is none.
+        """
+        found = self._free(table, set(), many, where)
         if not found:
             raise LookupError(f"{table}: no row is left for a day of life")
-        return found[0]
+        return [found[place % len(found)] for place in range(many)]
 
     def _free(self, table: str, taken: set[str], many: int, where: str) -> list[str]:
         self.cur.execute(

@@ -63,11 +63,10 @@ def reschedule(day: Day) -> Ids:
 
 def book(day: Day) -> Ids:
     """New ones ahead; the first was two days ago and is entered only now."""
-    done = []
-    for place in range(max(3, day.many(_TABLE, _NEW))):
-        ahead = 3 + 9 * (place % 10) if place else -2
-        done.append(_booked(day, _noon(day, ahead), day.at - timedelta(days=0 if place else 4)))
-    return {"new_appointments": done}
+    many = max(3, day.many(_TABLE, _NEW))
+    moments = [(_noon(day, 3 + 9 * (place % 10) if place else -2), day.at) for place in range(many)]
+    moments[0] = (moments[0][0], day.at - timedelta(days=4))
+    return {"new_appointments": _booked(day, moments, "scheduled")}
 
 
 def book_late(day: Day) -> Ids:
@@ -77,7 +76,7 @@ def book_late(day: Day) -> Ids:
     earlier = first - timedelta(days=2)
     if earlier.date() - timedelta(days=2) < _EARLIEST:
         return {"appointments_late": []}
-    return {"appointments_late": [_booked(day, earlier.isoformat(), earlier - timedelta(days=1), "completed")]}
+    return {"appointments_late": _booked(day, [(earlier.isoformat(), earlier - timedelta(days=1))], "completed")}
 
 
 def withdraw(day: Day) -> Ids:
@@ -98,10 +97,15 @@ def _noon(day: Day, ahead: int) -> str:
     return (day.at.replace(hour=15, minute=0, second=0, microsecond=0) + timedelta(days=ahead)).isoformat()
 
 
-def _booked(day: Day, moment: str, created: datetime, status: str = "scheduled") -> str:
+def _booked(day: Day, moments: list[tuple[str, datetime]], status: str) -> list[str]:
+    """One appointment for each date and booking."""
     known = "logged_as = 'paciente' AND privacy_document_id IS NOT NULL AND created_at IS NOT NULL"
-    return day.add(
-        _TABLE, created_at=created, date=moment, status=status, type=day.rng.choice(("Online", "Presencial")),
-        professional_id=day.sample("lacreisaude_professional", "created_at IS NOT NULL"),
-        user_id=day.sample("lacreiid_user", known),
-    )  # fmt: skip
+    users = day.sample("lacreiid_user", len(moments), known)
+    professionals = day.sample("lacreisaude_professional", len(moments), "created_at IS NOT NULL")
+    return [
+        day.add(
+            _TABLE, created_at=created, date=moment, status=status, type=day.rng.choice(("Online", "Presencial")),
+            professional_id=professional, user_id=user,
+        )
+        for (moment, created), user, professional in zip(moments, users, professionals, strict=True)
+    ]  # fmt: skip
