@@ -185,8 +185,10 @@ class SqlServerDialect(SqlServerMerge):
     # --- text -----------------------------------------------------------------------------------------------------
     def literal(self, text: str, type_: str) -> str:
         quoted = unicode_text(text)
-        # A time is plain ASCII, and of plain text every server makes it once; some made it anew for each row compared.
-        return self.literal_of(quoted.removeprefix("N") if types.is_temporal(type_) else quoted, type_)
+        if types.is_temporal(type_) and types.split(type_)[0] != "datetimeoffset":
+            # It is plain ASCII. Some servers make a time anew for each row it is compared with, if of Unicode text.
+            quoted = quoted.removeprefix("N")
+        return self.literal_of(quoted, type_)
 
     def moment(self, text: str, type_: str) -> str:
         if types.split(type_)[0] == "datetimeoffset":
