@@ -69,6 +69,7 @@ def measure_postgres(given: argparse.Namespace, figures: dict[str, object], phas
             f"{given.rows:,} rows x 24 columns, {case}", sides, ("extract", "load", "total", "rows"), ("engine", "bare")
         )
         figures[f"{case.replace('-', '')}_ratio"] = ratio(sides, "engine", "bare")
+    figures["noop_table_ratio"] = ratio(pipe["no-op"], "engine, one more table of a run", "bare")
     phases["pipe"] = rounded(pipe)
 
     delta = bench_scale.measure_delta(given.small_rows, given.repeats)

@@ -114,8 +114,6 @@ class RunAudit:
         """
         self.keep()
         with nullcontext(writer.conn) if writer is not None else self._begin() as conn:
-            # That something began is true again when it is tried again.
-            self.destination.dialect.commit_lazily(conn)
             # Without an id from outside, only this object knows the run: its row must not depend on this commit.
             run_id = self._run_id or (self._found_or_created(conn) if self.dagster_run_id else self.run_id)
             if left_open:
@@ -172,7 +170,8 @@ class RunAudit:
     def recorded(self, row: int) -> Result | None:
         """Return what the entity's row says was committed, for instance after a commit whose outcome is unknown.
 
-        None when the server has crashed and lost the row, with which nothing of the entity was committed.
+        None when the server has crashed and lost the row, as one may whose commits wait for no disk: nothing that came
+        after it can have stayed.
         """
         self.keep()
         with self._begin() as conn:
@@ -235,8 +234,6 @@ class RunAudit:
                 ).one()
             status = run_status([r.status for r in last.values() if r.mode != SWITCHED_OFF])
             first_error = next((r.error_message for r in last.values() if r.error_message), None)
-            # Whoever crashes now has every entity's status; the run's, if lost, is set by the reaper.
-            self.destination.dialect.commit_lazily(conn)
             told = first_error if status != "success" else None
             update(conn, _r.run_id, run_id, {"status": status, "finished_at": NOW, "error_message": told})
         return status

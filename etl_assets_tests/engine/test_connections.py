@@ -126,7 +126,7 @@ def test_sql_tables_are_tried_again_too(world: World, table: str, point: str, mo
 def test_a_server_that_forgot_in_a_crash_that_the_run_began(
     world: World, run_id: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The beginning of an entity waits for no disk, so a crash may lose its row, and that of the run."""
+    """One whose commits wait for no disk may lose in a crash that an entity began, and the run."""
 
     def crash() -> None:
         world.sql("DELETE FROM audit.etl_run_entity", "DELETE FROM audit.etl_run")

@@ -158,7 +158,9 @@ def test_loading_opens_nothing_and_writes_nothing(mode: Scope, tmp_path: Path) -
     files = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*") if p.is_file()}
     folders = [p.parent for p in files]
     assert set(folders) == {remembered / "parsed", remembered / "parameters"}, "nothing else was created in the home"
-    assert folders.count(remembered / "parsed") == sum(not s.is_mirror for scope in all_ for s in definitions(scope)[0].graph.specs)
+    assert folders.count(remembered / "parsed") == sum(
+        not s.is_mirror for scope in all_ for s in definitions(scope)[0].graph.specs
+    )
     assert load() == [seen, ""]
     assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*") if p.is_file()} == files
 

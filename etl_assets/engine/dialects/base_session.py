@@ -59,11 +59,6 @@ class SessionDialect(ABC):
     @abstractmethod
     def unlock(self, conn: sa.Connection, name: str) -> None: ...
 
-    def commit_lazily(self, conn: sa.Connection) -> None:
-        """Let the commit of this transaction wait for no disk, where a server can: its crash may lose the transaction,
-        but none that was committed before another one which did wait."""
-        return
-
     def holders(self, conn: sa.Connection, target: str, others: Iterable[str] = ()) -> tuple[str, ...]:
         """Who holds locks of `target` (but whoever loads it) or of `others`; empty where it cannot be told."""
         return ()

@@ -112,7 +112,7 @@ ORDER BY bool_and(l.mode = 'AccessShareLock'), a.xact_start LIMIT 5
 
 _SQLALCHEMY = postgresql.dialect()
 # Printing a type takes 30 µs, and a load asks for that of each column several times.
-_declared: WeakKeyDictionary[sa.Column[object], str] = WeakKeyDictionary()
+_declared: WeakKeyDictionary[sa.types.TypeEngine[object], str] = WeakKeyDictionary()
 
 
 class PostgresDialect(PostgresMerge):
@@ -200,9 +200,6 @@ class PostgresDialect(PostgresMerge):
     def unlock(self, conn: sa.Connection, name: str) -> None:
         self.scalar(conn, f"SELECT pg_advisory_unlock({_lock_number(name)})")
 
-    def commit_lazily(self, conn: sa.Connection) -> None:
-        self.execute(conn, "SET LOCAL synchronous_commit = off")
-
     def holders(self, conn: sa.Connection, target: str, others: Iterable[str] = ()) -> tuple[str, ...]:
         # Asked when the wait is over: pg_blocking_pids() would say nothing any more.
         relations = ", ".join(f"to_regclass({quoted_text(self.relation(r))})" for r in (target, *others))
@@ -274,9 +271,9 @@ class PostgresDialect(PostgresMerge):
         return '"' + name.replace('"', '""') + '"'
 
     def declared_type(self, column: sa.Column[object]) -> str:
-        known = _declared.get(column)
+        known = _declared.get(column.type)
         if known is None:
-            known = _declared[column] = types.normal(column.type.compile(dialect=self.sqlalchemy))
+            known = _declared[column.type] = types.normal(column.type.compile(dialect=self.sqlalchemy))
         return known
 
     def drop_not_null(self, conn: sa.Connection, relation: str, column: CatalogColumn) -> None:
