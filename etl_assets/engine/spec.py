@@ -143,9 +143,13 @@ class Merge:
 
 @dataclass(frozen=True)
 class ReplaceWindow:
-    """SQL transform rebuilt month by month; `column` is the date of its rows in the reporting time zone."""
+    """SQL transform rebuilt month by month; `column` is the date of its rows in the reporting time zone.
+
+    With `keeps` rows the SELECT no longer has stay: a log of what its upstreams forget.
+    """
 
     column: str
+    keeps: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from etl_assets.engine.checks import Check
 from etl_assets.engine.spec import LANDING_KEY, Landing, TableSpec, View, column, landing_columns
-from etl_assets.systems.notation import table
+from etl_assets.systems.notation import Row, table
 from etl_assets.systems.sigos import quality
 from etl_assets.systems.sigos.columns import (
     BIG,
@@ -19,9 +19,9 @@ from etl_assets.systems.sigos.columns import (
     HASH,
     IDENTIFIER,
     INT,
+    MONTH,
     STAMP,
     TEXT,
-    Row,
 )
 
 # Name, header after normalisation, meaning and, for personal data, its class.
@@ -103,6 +103,7 @@ _LOG: tuple[Row, ...] = (
     ("outcome", TEXT, "ok, empty, timeout, html, truncated, schema_error or failed"),
     ("detail", TEXT, "What went wrong"),
 )
+_RARE = ("_problem", "_extras")
 
 
 def bronze() -> tuple[TableSpec, ...]:
@@ -128,7 +129,11 @@ def bronze() -> tuple[TableSpec, ...]:
 
 def _raw(name: str, cells: tuple[Cell, ...], load: Landing, checks: tuple[Check, ...]) -> TableSpec:
     texts = [column(c[0], TEXT, c[2], source=c[1], pii=c[3] if len(c) == 4 else None) for c in cells]
-    # By which the compatibility table finds the text of a stored row.
-    by_hash = sa.Index(f"ix_{name}_row", "_partition_month", "_row_hash")
-    made = sa.Table(name, sa.MetaData(), *texts, *landing_columns(), by_hash, schema="bronze")
+    indexes = (
+        # By which the compatibility table finds the text of a stored row.
+        sa.Index(f"ix_{name}_row", "_partition_month", "_row_hash"),
+        # What checks ask for is rare, and the table is wide.
+        *(sa.Index(f"ix_{name}{c}", MONTH, postgresql_where=sa.text(f"{c} IS NOT NULL")) for c in _RARE),
+    )
+    made = sa.Table(name, sa.MetaData(), *texts, *landing_columns(), *indexes, schema="bronze")
     return TableSpec("sigos", "bronze", made, LANDING_KEY, load, checks=checks)

@@ -52,7 +52,7 @@ OF_EXTRACTION: tuple[Row, ...] = (
     ("_partition_month", DATE, "Month under which bronze keeps the row"),
     ("_extraction", BIG, "Which extraction of the month"),
     ("_is_latest", BOOL, "Whether that is the latest"),
-    *((name_of(r), *r[1:]) for r in (*_FROM, _HASH)),  # type: ignore[misc]
+    *((name_of(r), *r[1:]) for r in (*_FROM, _HASH)),
     ("_problem", TEXT, "What the loader found wrong with the record"),
     ("_reject", TEXT, "Why the row is not in silver; NULL: it is"),
     ("_bad_values", INT, _BAD[2]),

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from etl_assets.engine.checks import Check
 from etl_assets.engine.spec import LANDING_KEY, Months, ReplaceWindow, TableSpec, View
-from etl_assets.systems.notation import declare, name_of, table, without
+from etl_assets.systems.notation import Row, declare, name_of, table, without
 from etl_assets.systems.sigos import quality
 from etl_assets.systems.sigos.columns import (
     AMOUNT,
@@ -33,7 +33,6 @@ from etl_assets.systems.sigos.columns import (
     TEXT,
     TEXTS,
     TIME,
-    Row,
     provenance,
 )
 
