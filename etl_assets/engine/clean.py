@@ -76,7 +76,7 @@ class CleanLoad(SqlLoad):
         given = Staged(texts, made, dialect.stage_types(conn, texts), self._stored)
         refused = self.judge(writer, ()).refuse(given, [no_key], rows, self.result.counts)
         staged = self._typed(writer, texts, made)
-        self.replace(writer, staged, rows, watch, scope, outside=outside, months=months, refused=refused)
+        self.replace(writer, staged, rows, watch, scope, outside=outside, periods=months, refused=refused)
 
     def stored(self, writer: Writer, staged: Staged, rows: int) -> None:
         """List values that became NULL: now that the merge has resolved what was listed of the keys it stored."""

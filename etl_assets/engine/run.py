@@ -28,7 +28,8 @@ def load(
 ) -> Result:
     """Bring one entity up to date.
 
-    `source` is needed for mirrors, `months` (first days) for partitioned tables. A view has nothing to load.
+    `source` is needed for mirrors, `months` (first days) for partitioned tables; tables by weeks take them too.
+    A view has nothing to load.
     Raises the engine's errors after they are recorded in the audit.
     """
     if spec.is_view:
@@ -71,7 +72,9 @@ def rehearse(
                 result = Result(spec.entity, status="skipped", error=f"{', '.join(blocked)} failed")
             else:
                 try:
-                    result = load(spec, destination, audit, options, source=source, months=months)
+                    result = load(
+                        spec, destination, audit, options, source=source, months=months if spec.is_partitioned else ()
+                    )
                 except EtlError as error:
                     result = Result(spec.entity, status="failed", error=str(error))
             if result.status in ("failed", "skipped"):

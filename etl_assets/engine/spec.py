@@ -113,7 +113,22 @@ class Merge:
 
 @dataclass(frozen=True)
 class ReplaceWindow:
-    """SQL transform rebuilt month by month; `column` is the date of its rows in the reporting time zone."""
+    """SQL transform rebuilt month by month; `column` is the date of its rows in the reporting time zone.
+
+    By `week` the months that became stale are widened to all ISO weeks they touch, whose rows, dated by any day of
+    their week, are rebuilt whole. Such a table is not cut by months: asked for without any, it is rebuilt whole.
+    """
+
+    column: str
+    grain: Literal["month", "week"] = "month"
+
+
+@dataclass(frozen=True)
+class ReplaceDay:
+    """SQL transform that describes the run's day, in every run; rows of other days stay. `column` is their day.
+
+    The SELECT names the day, by a parameter that is the run's date (engine/parameters.py), and returns it as `column`.
+    """
 
     column: str
 
@@ -130,7 +145,7 @@ class View:
     """A view in the destination: nothing is stored; consumers read through it."""
 
 
-Strategy = Incremental | Snapshot | Merge | ReplaceWindow | Replace | View
+Strategy = Incremental | Snapshot | Merge | ReplaceWindow | ReplaceDay | Replace | View
 
 
 @dataclass(frozen=True)
@@ -272,6 +287,11 @@ class TableSpec:
         return isinstance(self.load, Incremental | Snapshot)
 
     @property
+    def is_partitioned(self) -> bool:
+        """Whether a run asks for months of it."""
+        return isinstance(self.load, ReplaceWindow) and self.load.grain == "month"
+
+    @property
     def is_view(self) -> bool:
         return isinstance(self.load, View)
 
@@ -379,6 +399,13 @@ class TableSpec:
                 yield f"window column {load.column!r} is not a declared column"
             elif not isinstance(self.table.columns[load.column].type, sa.Date | sa.DateTime):
                 yield f"window column {load.column!r} must be a date or timestamp"
+        if isinstance(load, ReplaceDay):
+            if load.column not in columns:
+                yield f"day column {load.column!r} is not a declared column"
+            elif not isinstance(self.table.columns[load.column].type, sa.Date):
+                yield f"day column {load.column!r} must be a date"
+            elif load.column not in self.key:
+                yield f"day column {load.column!r} must be part of the key: every day has rows of its own"
         if isinstance(load, Merge) and len(self.key) != 1:
             yield "Merge needs a key of exactly one column"
         if isinstance(load, Merge) and set(load.versions) - columns:
@@ -398,5 +425,6 @@ class TableSpec:
 _READINGS: Mapping[type, tuple[type[Reading], ...]] = {
     Merge: (Keys, Anything, Ignore),
     ReplaceWindow: (Months, Anything, Ignore),
+    ReplaceDay: (Anything, Ignore),
     Replace: (Anything, Ignore),
 }
