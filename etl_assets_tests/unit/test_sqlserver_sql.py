@@ -268,7 +268,8 @@ def test_months_and_days_follow_the_zone() -> None:
 
 def test_weeks_begin_on_monday_whatever_the_session_calls_the_first_day() -> None:
     assert D.week_of("c.[d]", "date", "America/Sao_Paulo") == (
-        "CONVERT(nvarchar(10), DATEADD(DAY, -(DATEDIFF(DAY, DATEFROMPARTS(1, 1, 1), c.[d]) % 7), CAST(c.[d] AS date)), 23)"
+        "CONVERT(nvarchar(10), DATEADD(DAY, -(DATEDIFF(DAY, DATEFROMPARTS(1, 1, 1), c.[d]) % 7), "
+        "CAST(c.[d] AS date)), 23)"
     )
     zoned = D.week_of("c.[at]", "datetimeoffset(6)", "America/Sao_Paulo")
     assert zoned.count("AT TIME ZONE N'E. South America Standard Time'") == 2
