@@ -1,0 +1,56 @@
+"""Where files are kept: `<report>/<YYYY-MM>/<time of extraction>/<name>_<start>_<end>.csv` below the download folder.
+
+Nothing is deleted here. Belongs here: names, moving, what a file must have at least. Does not belong here: where files
+come from (extract.py, inbox.py), their rows (engine).
+"""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+from etl_assets.engine.delimited.encoding import probe
+from etl_assets.engine.delimited.header import find_header
+from etl_assets.engine.errors import FileRefusedError
+from etl_assets.engine.files import FileWindow
+from etl_assets.systems.sigos.portal.reports import Report
+
+
+def place_of(report: Report, window: FileWindow, extracted_at: datetime) -> str:
+    """Relative name of a file in the archive, under the first month it is about; a window's days stand in it."""
+    time = extracted_at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    month = (window.months[0] if window.months else window.start.isoformat())[:7]
+    return f"{report.feed}/{month}/{time}/{report.stem}_{window.start}_{window.end}.csv"
+
+
+def put(source: Path, folder: Path, name: str) -> tuple[Path, str]:
+    """Move a file to `name` in the archive; return where it is, and its name there: one that is taken gets a number."""
+    wanted = folder / name
+    place, number = wanted, 1
+    while place.exists():
+        number += 1
+        place = wanted.with_name(f"{wanted.stem}-{number}.csv")
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Personal data: readable for us alone.
+    part = place.with_name(f".{place.name}.part")
+    shutil.move(source, part)
+    part.chmod(0o600)
+    part.rename(place)
+    return place, str(place.relative_to(folder))
+
+
+def is_empty(path: Path, report: Report) -> bool:
+    """Whether a file has a header and no row.
+
+    Raises FileRefusedError: truncated when it does not end with the end of a line, schema_error or html when it does
+    not have the report's header.
+    """
+    header = find_header(path, probe(path).encoding, report.required)
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - 1))
+        if file.read() not in (b"\n", b"\r"):
+            raise FileRefusedError("ends within a line", "truncated")
+        file.seek(header.end)
+        return not file.read(1 << 20).strip()
