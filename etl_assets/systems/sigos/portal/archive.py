@@ -17,27 +17,33 @@ from etl_assets.engine.files import FileWindow
 from etl_assets.systems.sigos.portal.reports import Report
 
 
-def place_of(report: Report, window: FileWindow, extracted_at: datetime) -> str:
-    """Relative name of a file in the archive, under the first month it is about; a window's days stand in it."""
+def free_name(folder: Path, report: Report, window: FileWindow, extracted_at: datetime) -> str:
+    """Relative name for a file in the archive, under the first month it is about; a window's days stand in it.
+
+    A name that is taken gets a number.
+    """
     time = extracted_at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
     month = (window.months[0] if window.months else window.start.isoformat())[:7]
-    return f"{report.feed}/{month}/{time}/{report.stem}_{window.start}_{window.end}.csv"
-
-
-def put(source: Path, folder: Path, name: str) -> tuple[Path, str]:
-    """Move a file to `name` in the archive; return where it is, and its name there: one that is taken gets a number."""
-    wanted = folder / name
-    place, number = wanted, 1
-    while place.exists():
+    wanted = f"{report.feed}/{month}/{time}/{report.stem}_{window.start}_{window.end}"
+    name, number = f"{wanted}.csv", 1
+    while (folder / name).exists():
         number += 1
-        place = wanted.with_name(f"{wanted.stem}-{number}.csv")
+        name = f"{wanted}-{number}.csv"
+    return name
+
+
+def put(source: Path, folder: Path, name: str) -> Path:
+    """Move a file to `name` in the archive. Raises FileRefusedError rather than replace another one."""
+    place = folder / name
+    if place.exists():
+        raise FileRefusedError(f"{name} is in the archive {folder} already; {source} stays where it is")
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Personal data: readable for us alone.
     part = place.with_name(f".{place.name}.part")
     shutil.move(source, part)
     part.chmod(0o600)
     part.rename(place)
-    return place, str(place.relative_to(folder))
+    return place
 
 
 def is_empty(path: Path, report: Report) -> bool:

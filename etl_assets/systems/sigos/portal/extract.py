@@ -105,8 +105,8 @@ class _Run:
         if not empty:
             # Two windows without a row have the same file; two with rows have not.
             self.previous.add(download.sha256)
-        name = archive.place_of(self.report, window, extracted_at)
-        path, name = archive.put(download.path, self.source.access.folder, name)
+        name = archive.free_name(self.source.access.folder, self.report, window, extracted_at)
+        path = archive.put(download.path, self.source.access.folder, name)
         _log.info("%s %s..%s: %d bytes", self.report.feed, window.start, window.end, download.bytes)
         told = WindowReport(
             window,
