@@ -6,6 +6,7 @@ nonsense by the variable's name. Does not belong here: opening connections.
 
 from __future__ import annotations
 
+import atexit
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -187,13 +188,13 @@ class Settings(BaseSettings):
             )
         return given
 
-    def sigos_access(self) -> tuple[str, str, str] | None:
-        """Address, user and password of the portal; None when none is configured, so that the stand-in is used.
+    def sigos_access(self) -> tuple[str, str, str]:
+        """Address, user and password of the portal, or of the stand-in, started when needed, where none is configured.
 
         Raises SettingsError for an address that is none, and for one without user or password of its own.
         """
         if self.sigos_portal_url is None:
-            return None
+            return stand_in_portal()
         url = self.sigos_portal_url.strip()
         if not re.match(r"https?://[^/\s@]+(/\S*)?$", url):
             raise SettingsError("SIGOS_PORTAL_URL is not an address like https://portal.example.com/sigos/")
@@ -258,6 +259,10 @@ class Settings(BaseSettings):
                 "source": self.lacrei_source_url is not None,
                 "warehouse": self.lacrei_warehouse_url is not None,
             },
+            "sigos": {
+                "source": self.sigos_portal_url is not None,
+                "warehouse": self.sigos_warehouse_url is not None or self.db_host is not None,
+            },
         }
         return given[system]
 
@@ -318,6 +323,16 @@ def _embedded(_server: str, database: str) -> str:
     from etl_assets.demo import embedded
 
     return embedded.ensure_database(embedded.start(), database)
+
+
+@cache
+def stand_in_portal() -> tuple[str, str, str]:
+    """Address, user and password of a SIGOS portal with synthetic data: a process that ends with this one."""
+    from etl_assets.demo.sigos.launcher import Portal
+
+    portal = Portal().start()
+    atexit.register(portal.stop)
+    return portal.url, portal.user, portal.password
 
 
 def _parse(variable: str, text: str, among: tuple[Dialect, ...]) -> sa.URL:

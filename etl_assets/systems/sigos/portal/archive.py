@@ -6,6 +6,7 @@ come from (extract.py, inbox.py), their rows (engine).
 
 from __future__ import annotations
 
+import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -52,11 +53,13 @@ def is_empty(path: Path, report: Report) -> bool:
     Raises FileRefusedError: truncated when it does not end with the end of a line, schema_error or html when it does
     not have the report's header.
     """
-    header = find_header(path, probe(path).encoding, report.required)
+    try:
+        header = find_header(path, probe(path).encoding, report.required)
+    except FileRefusedError as error:
+        raise FileRefusedError(f"{path.name} {error}", error.outcome) from None
     with path.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(max(0, size - 1))
-        if file.read() not in (b"\n", b"\r"):
-            raise FileRefusedError("ends within a line", "truncated")
+        file.seek(-1, os.SEEK_END)
+        if file.read() != b"\n":
+            raise FileRefusedError(f"{path.name} ends within a line", "truncated")
         file.seek(header.end)
         return not file.read(1 << 20).strip()

@@ -88,7 +88,7 @@ class Portal:
             return
         self._dismiss_notice()
         page.choose(at.KIND, report.kind)
-        if report is RETURN:
+        if report.kind == RETURN.kind:
             page.choose(at.RETURN_STATUS, _EVERY_STATUS)
             page.choose(at.RETURN_PERIOD, _PERIOD)
         else:

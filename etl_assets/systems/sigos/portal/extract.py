@@ -101,7 +101,7 @@ class _Run:
             self.visit.keep_evidence(window, str(error))
             if error.outcome != "truncated":
                 raise
-            raise IncompleteFileError(f"the file {error}") from None
+            raise IncompleteFileError(str(error)) from None
         if not empty:
             # Two windows without a row have the same file; two with rows have not.
             self.previous.add(download.sha256)
