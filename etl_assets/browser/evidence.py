@@ -44,6 +44,8 @@ def keep(driver: WebDriver, folder: Path, label: str, reason: str, secrets: Sequ
     known = [secret for secret in secrets if len(secret) >= _SHORTEST]
     address = "unknown"
     with suppress(WebDriverException, HTTPError, OSError):
+        # A page that is still on its way is not drawn: the driver would wait 10 s for it, in vain.
+        driver.execute_cdp_cmd("Page.stopLoading", {})
         address = driver.current_url
         driver.execute_script(_HIDE, known, _MASK)
         (place / "screenshot.png").write_bytes(driver.get_screenshot_as_png())

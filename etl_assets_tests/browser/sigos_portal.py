@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,7 @@ class Extraction:
 
 
 def rows_by_month(feed: str, files: Sequence[LandedFile]) -> dict[str, int]:
-    """Rows of all files per month (YYYY-MM) as the engine would store them: dated, and within what a window answers for.
+    """Rows of all files per month (YYYY-MM) as the engine would store them: dated, of days a window answers for.
 
     Read by splitting lines, with nothing of the engine: a quoted line feed counts with the row it stands in.
     """
@@ -79,13 +79,9 @@ def true_rows(portal: Portal, feed: str, months: Sequence[str]) -> dict[str, int
             continue
         if f"{day:%Y-%m}" in found and day <= TODAY:
             found[f"{day:%Y-%m}"] += 1
-    return found
+    return {month: rows for month, rows in found.items() if rows}
 
 
 def with_months(feed: str, count: int) -> Any:
     """The report with more months a window than the portal puts up with."""
     return replace(report_of(feed), months_a_window=count)
-
-
-def days_between(start: date, end: date) -> int:
-    return (end - start) // timedelta(days=1)

@@ -7,8 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import pytest
 
 from etl_assets.browser.errors import BrowserError
 from etl_assets.browser.session import BrowserOptions, open_browser
+from etl_assets_tests.browser.processes import alive, processes, wait_until
 
 _RUN = """
 import sys, time
@@ -34,31 +34,6 @@ def root() -> Iterator[Path]:
     """Short, for Chromium puts sockets below it."""
     with tempfile.TemporaryDirectory(prefix="etl_b") as folder:
         yield Path(folder)
-
-
-def processes(root: Path) -> list[psutil.Process]:
-    """Whatever names the folder: host, driver, Chromium and what that starts."""
-    found = []
-    for process in psutil.process_iter(["cmdline", "status"]):
-        if process.info["status"] != psutil.STATUS_ZOMBIE and any(
-            str(root) in a for a in process.info["cmdline"] or ()
-        ):
-            found += [process, *process.children(recursive=True)]
-    return found
-
-
-def alive(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-def wait_until(holds: Callable[[], bool], seconds: float = 20) -> bool:
-    limit = time.monotonic() + seconds
-    while not holds() and time.monotonic() < limit:
-        time.sleep(0.1)
-    return holds()
 
 
 def folders(root: Path) -> list[str]:

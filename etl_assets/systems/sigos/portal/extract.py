@@ -7,8 +7,10 @@ what proves a download (etl_assets/browser/downloads.py).
 from __future__ import annotations
 
 import logging
+import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -51,8 +53,8 @@ class PortalSource:
         refused.check(folder, access.url, access.account)
         with (
             my_turn(folder, f"sigos {feed}", self.turn_wait_s),
-            tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=folder) as scratch,
-            Visit(access, Path(scratch)) as visit,
+            _scratch(folder) as scratch,
+            Visit(access, scratch) as visit,
         ):
             run = _Run(self, report, today, log, visit)
             return [file for window in planned for file in run.get(window)]
@@ -122,6 +124,15 @@ class _Run:
     def _tell(self, window: FileWindow, error: EtlError, tries: int, started: datetime, more: str) -> None:
         outcome = error.outcome if isinstance(error, DownloadError | FileRefusedError) else "failed"
         self.log(WindowReport(window, outcome, tries, started, datetime.now(UTC), detail=f"{error}{more}"))
+
+
+@contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    """A folder for files that are coming; those of runs that were killed go, now that the turn is ours."""
+    for left in folder.glob(f"{_SCRATCH}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=folder) as made:
+        yield Path(made)
 
 
 class IncompleteFileError(DownloadError):

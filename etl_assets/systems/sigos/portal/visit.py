@@ -75,13 +75,7 @@ class Visit:
         Raises SessionEndedError, and what client and downloads raise; BrowserError when the browser is lost.
         """
         try:
-            portal = self._enter()
-            try:
-                found = self._export(portal, report, window, previous)
-            except PageInsteadOfFileError:
-                if not portal.is_at_login():
-                    raise
-                found = self._export(self._enter_again(portal), report, window, previous)
+            found = self._get(self._enter(), report, window, previous)
         except EtlError as error:
             self._is_clean = False
             self.keep_evidence(window, str(error))
@@ -103,6 +97,14 @@ class Visit:
         secrets = (account.password, account.user)
         place = evidence.keep(self._browser.driver, self._access.folder / FAILURES, label, reason, secrets)
         _log.warning("window %s: %s; screenshot and page in %s", label, reason, place)
+
+    def _get(self, portal: Portal, report: Report, window: FileWindow, previous: Container[str]) -> Download:
+        try:
+            return self._export(portal, report, window, previous)
+        except PageInsteadOfFileError:
+            if not portal.is_at_login():
+                raise
+            return self._get(self._enter_again(portal), report, window, previous)
 
     def _export(self, portal: Portal, report: Report, window: FileWindow, previous: Container[str]) -> Download:
         if not portal.is_at_form(report):
