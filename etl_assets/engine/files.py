@@ -64,6 +64,11 @@ class FileSource(Protocol):
     ) -> Sequence[LandedFile]:
         """Return the files of all windows that cover `months` (YYYY-MM-01) of `feed`, once all are complete.
 
-        A window that failed is told to `log` and raised as an EtlError; nothing is returned then.
+        A window that failed is told to `log` and raised as an EtlError; nothing is returned then. The source tries
+        again itself: the engine asks once.
         """
+        ...
+
+    def done(self, files: Sequence[LandedFile]) -> None:
+        """What the files hold is committed, or was already: the engine reads them no more."""
         ...
