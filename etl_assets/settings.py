@@ -6,6 +6,8 @@ nonsense by the variable's name. Does not belong here: opening connections.
 
 from __future__ import annotations
 
+import atexit
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -29,6 +31,7 @@ _ANY = (POSTGRES, SQL_SERVER)
 # The old systems' own variables: what a URL is assembled from where it is unset, field by field.
 _SOURCE_PARTS = {n: f"source_db_{n}" for n in ("host", "port", "name", "user", "password")}
 _LOCAL_PARTS = {n: f"local_db_{n}" for n in ("host", "port", "name", "user", "password")}
+_DB_PARTS = {n: f"db_{n}" for n in ("host", "port", "name", "user")} | {"password": "db_pass"}
 _SQL_PARTS = {n: f"etl_sql_{n}" for n in ("port", "user", "password")} | {"host": "etl_sql_server"}
 
 
@@ -87,6 +90,30 @@ class Settings(BaseSettings):
     )
     lacrei_min_group_size: int = Field(
         1, ge=1, description="Groups of fewer people are shown as N/I in Lacrei's marts; 1 shows all, 5 is recommended"
+    )
+    sigos_portal_url: str | None = Field(
+        None, description="Address of the SIGOS portal, ending in /sigos/. Unset: the stand-in portal"
+    )
+    sigos_usuario: SecretStr | None = Field(None, description="Who logs in to the portal. Required with its URL")
+    sigos_senha: SecretStr | None = Field(None, description="The portal's password. Required with its URL")
+    sigos_warehouse_url: SecretStr | None = Field(None, description="Warehouse of the SIGOS system. Unset: embedded")
+    sigos_analytics_url: SecretStr | None = Field(
+        None, description="SQL Server that gets a copy of SIGOS' gold tables. Unset: none"
+    )
+    sigos_download_dir: Path | None = Field(
+        None, description="Where the portal's files are kept, with inbox and failures. Unset: beside the demo's data"
+    )
+    sigos_download_timeout_s: float = Field(120, gt=0, description="Seconds within which an export must be there")
+    db_host: str | None = Field(None, description="Seed's variable: part of SIGOS_WAREHOUSE_URL where that is unset")
+    db_port: int = Field(5432, description="Seed's variable: part of SIGOS_WAREHOUSE_URL")
+    db_name: str | None = Field(None, description="Seed's variable: part of SIGOS_WAREHOUSE_URL")
+    db_user: str | None = Field(None, description="Seed's variable: part of SIGOS_WAREHOUSE_URL")
+    db_pass: SecretStr | None = Field(None, description="Seed's variable: part of SIGOS_WAREHOUSE_URL")
+    headless: bool = Field(True, description="false shows the browser; it needs a display then")
+    chrome_bin: str | None = Field(None, description="Chromium. Unset: the one on PATH or in the usual folders")
+    chromedriver_path: str | None = Field(None, description="Its driver. Unset: as for Chromium")
+    selenium_url: str | None = Field(
+        None, description="A remote WebDriver instead; SIGOS_DOWNLOAD_DIR must be the same folder there"
     )
     dagster_postgres_url: SecretStr | None = Field(None, description="Dagster's own storage. Unset: embedded")
     etl_systems: str | None = Field(
@@ -161,6 +188,40 @@ class Settings(BaseSettings):
             )
         return given
 
+    def sigos_access(self) -> tuple[str, str, str]:
+        """Address, user and password of the portal, or of the stand-in, started when needed, where none is configured.
+
+        Raises SettingsError for an address that is none, and for one without user or password of its own.
+        """
+        if self.sigos_portal_url is None:
+            return stand_in_portal()
+        url = self.sigos_portal_url.strip()
+        if not re.match(r"https?://[^/\s@]+(/\S*)?$", url):
+            raise SettingsError("SIGOS_PORTAL_URL is not an address like https://portal.example.com/sigos/")
+        given = {"SIGOS_USUARIO": self.sigos_usuario, "SIGOS_SENHA": self.sigos_senha}
+        missing = [name for name, value in given.items() if value is None or not value.get_secret_value()]
+        if missing:
+            raise SettingsError(f"SIGOS_PORTAL_URL is set but {' and '.join(missing)} is not; the portal asks for both")
+        user, password = (value.get_secret_value() for value in given.values() if value)
+        return url if url.endswith("/") else f"{url}/", user, password
+
+    def sigos_warehouse(self) -> sa.URL:
+        """The warehouse's database; over TLS where it is assembled from DB_HOST and its like, as before."""
+        url = self._given_url("sigos_warehouse_url", _DB_PARTS)
+        if url is not None and self.sigos_warehouse_url is None:
+            url = url.update_query_dict({"sslmode": "require"})
+        return url or embedded_url("sigos_warehouse")
+
+    def sigos_analytics(self) -> sa.URL | None:
+        """Where gold is copied to; None when nowhere."""
+        return self._given_url("sigos_analytics_url", among=(SQL_SERVER,))
+
+    def sigos_downloads(self) -> Path:
+        """The folder of the portal's files, absolute; not created here."""
+        from etl_assets.demo import embedded
+
+        return (self.sigos_download_dir or embedded.default_home() / "sigos").expanduser().absolute()
+
     def dagster_storage(self) -> sa.URL:
         """URL of Dagster's storage, for psycopg2: with psycopg 3 dagster-postgres breaks (stack.md, trap 1)."""
         url = self._given_url("dagster_postgres_url") or embedded_url("dagster")
@@ -197,6 +258,10 @@ class Settings(BaseSettings):
             "lacrei": {
                 "source": self.lacrei_source_url is not None,
                 "warehouse": self.lacrei_warehouse_url is not None,
+            },
+            "sigos": {
+                "source": self.sigos_portal_url is not None,
+                "warehouse": self.sigos_warehouse_url is not None or self.db_host is not None,
             },
         }
         return given[system]
@@ -258,6 +323,16 @@ def _embedded(_server: str, database: str) -> str:
     from etl_assets.demo import embedded
 
     return embedded.ensure_database(embedded.start(), database)
+
+
+@cache
+def stand_in_portal() -> tuple[str, str, str]:
+    """Address, user and password of a SIGOS portal with synthetic data: a process that ends with this one."""
+    from etl_assets.demo.sigos.launcher import Portal
+
+    portal = Portal().start()
+    atexit.register(portal.stop)
+    return portal.url, portal.user, portal.password
 
 
 def _parse(variable: str, text: str, among: tuple[Dialect, ...]) -> sa.URL:

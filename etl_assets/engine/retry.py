@@ -14,11 +14,13 @@ from etl_assets.engine.errors import EtlError
 ATTEMPTS_WITHOUT_PROGRESS = 4
 
 
-def attempts(progress: Callable[[], int], *, first_wait: float = 0.5) -> Iterator[AttemptManager]:
+def attempts(
+    progress: Callable[[], int], *, first_wait: float = 0.5, limit: int = ATTEMPTS_WITHOUT_PROGRESS
+) -> Iterator[AttemptManager]:
     """Yield attempts until one succeeds.
 
-    Only transient errors are tried again, and only while fewer than `ATTEMPTS_WITHOUT_PROGRESS` attempts in a row have
-    failed with `progress()` (batches committed so far) unchanged. The last error is re-raised.
+    Only transient errors are tried again, and only while fewer than `limit` attempts in a row have failed with
+    `progress()` (batches committed so far) unchanged. The last error is re-raised.
     """
     seen = {"progress": progress(), "failures": 0}
 
@@ -26,7 +28,7 @@ def attempts(progress: Callable[[], int], *, first_wait: float = 0.5) -> Iterato
         now = progress()
         seen["failures"] = 1 if now != seen["progress"] else seen["failures"] + 1
         seen["progress"] = now
-        return seen["failures"] >= ATTEMPTS_WITHOUT_PROGRESS
+        return seen["failures"] >= limit
 
     return iter(
         Retrying(

@@ -88,3 +88,17 @@ def test_the_waits_grow_and_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None
     assert waits[0] >= 0.5
     assert waits[3] > waits[0]
     assert max(waits) <= 20
+
+
+def test_the_limit_is_the_callers() -> None:
+    seen: list[int] = []
+
+    def fail() -> None:
+        for attempt in attempts(lambda: 0, first_wait=0, limit=2):
+            with attempt:
+                seen.append(attempt.retry_state.attempt_number)
+                raise TransientError("again")
+
+    with pytest.raises(TransientError):
+        fail()
+    assert seen == [1, 2]

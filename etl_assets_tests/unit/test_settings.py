@@ -246,3 +246,50 @@ def test_the_schema_of_lacreis_source_is_one_name(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("LACREI_SOURCE_SCHEMA", "platform.public")
     with pytest.raises(SettingsError, match="LACREI_SOURCE_SCHEMA"):
         load_settings().lacrei_schema()
+
+
+def test_a_portal_of_ones_own_needs_user_and_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "stand_in_portal", lambda: ("http://stand-in/sigos/", "demo", "demo"))
+    assert load_settings().sigos_access() == ("http://stand-in/sigos/", "demo", "demo")
+    monkeypatch.setenv("SIGOS_PORTAL_URL", "https://portal.example.com/sigos")
+    with pytest.raises(SettingsError, match="SIGOS_PORTAL_URL is set but SIGOS_USUARIO and SIGOS_SENHA is not"):
+        load_settings().sigos_access()
+    monkeypatch.setenv("SIGOS_USUARIO", "somebody")
+    with pytest.raises(SettingsError, match="SIGOS_PORTAL_URL is set but SIGOS_SENHA is not"):
+        load_settings().sigos_access()
+    monkeypatch.setenv("SIGOS_SENHA", SECRET)
+    loaded = load_settings()
+    assert loaded.sigos_access() == ("https://portal.example.com/sigos/", "somebody", SECRET)
+    assert SECRET not in repr(loaded) + loaded.model_dump_json()
+    assert "somebody" not in repr(loaded)
+
+
+@pytest.mark.parametrize("value", ["portal.example.com/sigos", f"https://me:{SECRET}@portal.example.com/", "https://"])
+def test_an_address_that_is_none_is_refused_without_its_password(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("SIGOS_PORTAL_URL", value)
+    with pytest.raises(SettingsError, match="SIGOS_PORTAL_URL is not an address like") as refused:
+        load_settings().sigos_access()
+    assert SECRET not in "".join(traceback.format_exception(refused.value))
+
+
+def test_the_warehouse_of_sigos_is_reached_over_tls_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"HOST": "db.example.com", "NAME": "postgres", "USER": "etl", "PASS": f"{SECRET}@/"}.items():
+        monkeypatch.setenv(f"DB_{name}", value)
+    monkeypatch.setenv("DB_PORT", "6543")
+    url = load_settings().sigos_warehouse()
+    assert (url.host, url.port, url.database, url.password) == ("db.example.com", 6543, "postgres", f"{SECRET}@/")
+    assert url.query == {"sslmode": "require"}
+    monkeypatch.setenv("SIGOS_WAREHOUSE_URL", "postgresql://a:b@other:1/db")
+    assert load_settings().sigos_warehouse().query == {}
+    assert load_settings().sigos_analytics() is None
+    monkeypatch.setenv("SIGOS_ANALYTICS_URL", "postgresql://a:b@other:1/db")
+    with pytest.raises(SettingsError, match="SIGOS_ANALYTICS_URL must be a mssql:// URL"):
+        load_settings().sigos_analytics()
+
+
+def test_the_download_folder_is_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert load_settings().sigos_downloads().is_absolute()
+    monkeypatch.setenv("SIGOS_DOWNLOAD_DIR", "files")
+    assert load_settings().sigos_downloads() == tmp_path / "files"
+    monkeypatch.setenv("HEADLESS", "false")
+    assert load_settings().headless is False
