@@ -107,7 +107,8 @@ def typed(report: Report, lines: pd.DataFrame, today: date) -> pd.DataFrame:
     good = _plain(lines[lines["_problem"].isna()]).reset_index(drop=True)
     on = partial(t.day, last_year=today.year + 1)
     values = {c: _mapped(good[h], on if f == "day" else f) for c, (h, f) in _CELLS[report].items()}
-    frame = pd.DataFrame({**values, "_month": good["_month"], "_line": good["_line"]}, dtype=object)
+    texts = pd.Series(good.to_dict("records"), dtype=object)
+    frame = pd.DataFrame({**values, "_month": good["_month"], "_line": good["_line"], "_texts": texts}, dtype=object)
     frame["uc_missing"] = frame["uc_md"].isna()
     frame["uc_key"] = frame["uc_md_norm"].where(frame["uc_md_norm"].notna(), frame["uc_md"])
     for name in ("regional", "grupo", "grupo_norm"):

@@ -1,4 +1,4 @@
-"""Oracle of SIGOS, one text at a time: dates, times, amounts, flags, what a team's name says (spec 6.2 rules 3-5, 7, 9).
+"""Oracle of SIGOS, one text at a time: dates, times, amounts, flags, a team's name (spec 6.2 rules 3-5, 7, 9).
 
 A function takes the portal's text (or None) and gives a value or None. Rows are in `sigos`, figures in `sigos_gold`.
 Nothing of the package under test and none of its SQL is used.

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from etl_assets_tests.oracle import sigos, sigos_text
+from etl_assets_tests.oracle import sigos, sigos_compat, sigos_text
 from etl_assets_tests.oracle.sigos import File, landed, silver
 
 D = Decimal
@@ -139,6 +139,27 @@ def test_a_service_is_its_last_line_with_every_value_typed() -> None:
     assert row["_key"] == ("12345", "2026-01-05", "109", "1234567", "RS-PEL-A001M")
     assert (blank["uc_missing"], blank["uc_md"], blank["_key"][0]) == (True, None, "")
     assert (letters["uc_missing"], letters["uc_md_norm"], letters["_key"][0]) == (False, None, "ABC")
+
+
+def test_the_tables_of_old_keep_names_order_and_texts() -> None:
+    found = made(
+        [{"RS Negociado": " r$ 1.234,56", "TOI Entregue": "sim", "Cod": "0300", "Qtd parcela(s)": "",
+          "Backoffice": "Ana", "Data baixado": "9/1/2026", "Hora fim servico": "9:5", "Municipio": "  Bagé"}],
+        [{"MOTIVO": "null", "STATUS": "resolvido"}],
+    )  # fmt: skip
+    general = sigos_compat.general_reports(found.services)
+    assert len(general.columns) == 30
+    assert list(general.columns[:6]) == ["UC / MD", "STATUS", "MUNICIPIO", "TIPO SERVICO", "DATA_EXECUCAO", "COD"]
+    (row,) = general.to_dict("records")
+    wanted = {
+        "RS NEGOCIADO": "R$ 1.234,56", "TOI ENTREGUE": "SIM", "COD": "0300", "QTD PARCELA(S)": None,
+        "BACKOFFICE": "ANA", "DATA BAIXADO": date(2026, 1, 9), "HORA FIM SERVICO": time(9, 5), "MUNICIPIO": "BAGÉ", "NOTIFICADO": None,
+        "RAMAL MONO": None, "REGIONAL": "NORTE", "GRUPO": "BT", "DATA_EXECUCAO": date(2026, 1, 5),
+    }  # fmt: skip
+    assert {c: row[c] for c in wanted} == wanted
+    (back,) = sigos_compat.return_reports(found.returns).to_dict("records")
+    assert len(back) == 13
+    assert (back["MOTIVO"], back["STATUS"], back["CODIGO"], back["DATA RESOLVIDO"]) == (None, "RESOLVIDO", "300", None)
 
 
 def test_occurrences_are_different_lines_and_duplicates_are_all_others() -> None:
