@@ -153,8 +153,8 @@ def test_the_tables_of_old_keep_names_order_and_texts() -> None:
     (row,) = general.to_dict("records")
     wanted = {
         "RS NEGOCIADO": "R$ 1.234,56", "TOI ENTREGUE": "SIM", "COD": "0300", "QTD PARCELA(S)": None,
-        "BACKOFFICE": "ANA", "DATA BAIXADO": date(2026, 1, 9), "HORA FIM SERVICO": time(9, 5), "MUNICIPIO": "BAGÉ", "NOTIFICADO": None,
-        "RAMAL MONO": None, "REGIONAL": "NORTE", "GRUPO": "BT", "DATA_EXECUCAO": date(2026, 1, 5),
+        "BACKOFFICE": "ANA", "DATA BAIXADO": date(2026, 1, 9), "HORA FIM SERVICO": time(9, 5), "MUNICIPIO": "BAGÉ",
+        "NOTIFICADO": None, "RAMAL MONO": None, "REGIONAL": "NORTE", "GRUPO": "BT", "DATA_EXECUCAO": date(2026, 1, 5),
     }  # fmt: skip
     assert {c: row[c] for c in wanted} == wanted
     (back,) = sigos_compat.return_reports(found.returns).to_dict("records")
