@@ -83,6 +83,52 @@ rejected_row = sa.Table(
     schema="ctl",
 )
 
+landed = sa.Table(
+    "landed",
+    metadata,
+    sa.Column("entity", _NAME, primary_key=True),
+    sa.Column("month", sa.Date, primary_key=True, comment="First day"),
+    sa.Column("extraction", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("is_latest", sa.Boolean, nullable=False),
+    sa.Column("rows", sa.BigInteger, nullable=False, comment="All, those with a problem included"),
+    sa.Column("problems", sa.BigInteger, nullable=False, comment="Rows whose _problem is set"),
+    sa.Column("digest", sa.String(64), nullable=False, comment="Of the rows' cells, in whatever order"),
+    sa.Column("extracted_at", _STAMP, nullable=False, comment="When the newest of its files was got"),
+    sa.Column("window_start", sa.Date, nullable=False),
+    sa.Column("window_end", sa.Date, nullable=False),
+    schema="ctl",
+)
+
+extraction = sa.Table(
+    "extraction",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("entity", _NAME, nullable=False),
+    sa.Column("feed", sa.String(50), nullable=False),
+    sa.Column("load_type", sa.String(20), nullable=False),
+    sa.Column("window_start", sa.Date, nullable=False),
+    sa.Column("window_end", sa.Date, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("started_at", _STAMP, nullable=False),
+    sa.Column("finished_at", _STAMP, nullable=False),
+    sa.Column("source_file", sa.Text, comment="Its name in the archive"),
+    sa.Column("bytes", sa.BigInteger),
+    sa.Column("rows", sa.BigInteger, comment="Records in the file, NULL where it was not read"),
+    sa.Column("header_fingerprint", sa.String(64)),
+    sa.Column("file_sha256", sa.String(64)),
+    sa.Column(
+        "outcome",
+        sa.String(20),
+        nullable=False,
+        comment="ok, empty, timeout, html, truncated, schema_error or failed",
+    ),
+    sa.Column("detail", sa.Text),
+    sa.Column("run_id", sa.BigInteger, nullable=False),
+    sa.Column("dagster_run_id", sa.String(64)),
+    sa.Index("ix_extraction_entity", "entity", "started_at"),
+    schema="ctl",
+)
+
 deployed = sa.Table(
     "deployed",
     metadata,

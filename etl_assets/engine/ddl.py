@@ -194,7 +194,7 @@ def _mark_changed(conn: sa.Connection, graph: Graph) -> None:
     built = set(
         conn.execute(sa.select(etl_control.c.entity).where(etl_control.c.initialized_at.is_not(None))).scalars()
     )
-    for spec in (s for s in graph.specs if not s.is_view and not s.is_mirror):
+    for spec in (s for s in graph.specs if not s.is_view and s.has_sql):
         digest = _sql_digest(graph, spec)
         if known.get(spec.entity) == digest:
             continue
@@ -259,7 +259,7 @@ def _digest(graph: Graph, dialect: Dialect) -> str:
         text += [repr(sorted(row.items())) for row in spec.fixed_rows]
         if spec.is_view:
             text.append(_view_digest(graph, spec))
-        elif not spec.is_mirror:
+        elif spec.has_sql:
             text.append(_sql_digest(graph, spec))
     return _hash(*text)
 

@@ -14,11 +14,24 @@ from pathlib import Path
 from etl_assets.engine.errors import SpecError, SqlFileError
 from etl_assets.engine.parameters import Parameter
 from etl_assets.engine.rules import Cleaning, Withheld
-from etl_assets.engine.spec import Anything, Ignore, Keys, Merge, Months, Reading, Replace, ReplaceWindow, TableSpec
+from etl_assets.engine.spec import (
+    LANDING_KEY,
+    Anything,
+    Ignore,
+    Keys,
+    Merge,
+    Months,
+    Reading,
+    Replace,
+    ReplaceWindow,
+    TableSpec,
+)
 from etl_assets.engine.sqlfile import Language, SqlModel, load, parameters_in, parse
 
 # Relations the engine itself keeps; SQL files may read them, nothing feeds on them.
 ENGINE_SCHEMAS = ("ctl", "audit")
+# All a landing table says of its changes: the months that have another content.
+LANDING_MONTH = LANDING_KEY[0]
 
 
 @dataclass(frozen=True)
@@ -62,7 +75,7 @@ class Graph:
         wrong = [s.entity for s in self.specs if s.system != system]
         if wrong:
             raise SpecError(f"{system}: declarations of another system: {wrong}")
-        self._models = {s.entity: self._load(s) for s in self.specs if not s.is_mirror}
+        self._models = {s.entity: self._load(s) for s in self.specs if s.has_sql}
         self.ordered = self._sorted()
         for spec in self.specs:
             self._check(spec)
@@ -76,7 +89,7 @@ class Graph:
         return parse(path, spec.cleans.select(), self.language) if spec.cleans else load(path, self.language)
 
     def model(self, spec: TableSpec) -> SqlModel:
-        """The SQL of a transformed table or view. Raises KeyError for a mirror."""
+        """The SQL of a transformed table or view. Raises KeyError for a mirror or a landing table."""
         return self._models[spec.entity]
 
     def find(self, name: str) -> TableSpec:
@@ -90,7 +103,7 @@ class Graph:
 
     def upstream(self, spec: TableSpec) -> tuple[TableSpec, ...]:
         """Declarations the SQL of `spec` reads directly, itself excluded."""
-        if spec.is_mirror:
+        if not spec.has_sql:
             return ()
         found = (self.by_relation.get(r) for r in self.model(spec).relations)
         return tuple(u for u in found if u is not None and u.entity != spec.entity)
@@ -98,7 +111,7 @@ class Graph:
     def stored_upstream(self, spec: TableSpec) -> tuple[TableSpec, ...]:
         """Stored tables `spec` depends on, through any views, itself included when it reads itself."""
         out: dict[str, TableSpec] = {}
-        relations = () if spec.is_mirror else self.model(spec).relations
+        relations = self.model(spec).relations if spec.has_sql else ()
         for relation in relations:
             up = self.by_relation.get(relation)
             if up is not None:
@@ -133,7 +146,7 @@ class Graph:
         return tuple(dict.fromkeys(c for f in self.feeds(producer) for c in f.reading.columns))
 
     def readings(self, consumer: TableSpec) -> Mapping[str, Reading]:
-        if consumer.is_view or consumer.is_mirror:
+        if consumer.is_view or not consumer.has_sql:
             return {}
         if isinstance(consumer.load, Replace):
             return {u.relation: consumer.reads.get(u.relation, Anything()) for u in self.stored_upstream(consumer)}
@@ -184,7 +197,7 @@ class Graph:
             )
 
     def _check(self, spec: TableSpec) -> None:
-        if spec.is_mirror:
+        if not spec.has_sql:
             return
         model = self.model(spec)
         for ref in model.references:
@@ -215,6 +228,11 @@ class Graph:
             unknown = [c for c in reading.columns if c not in stored[relation].table.columns]
             if unknown:
                 raise SpecError(f"{spec.entity}: `reads` maps undeclared column(s) {unknown} of {relation}")
+            if stored[relation].is_landing and not _follows_landing(reading):
+                raise SpecError(
+                    f"{spec.entity}: {relation} is landed from files month by month: read it as "
+                    f"Months({LANDING_MONTH!r}) or Anything, without a select"
+                )
         if isinstance(spec.load, Merge):
             unknown = sorted(r for r in spec.load.restrict if r not in stored)
             if unknown:
@@ -229,3 +247,10 @@ class Graph:
         unknown = [c for c in (*read, *cleaning.also) if c not in upstream]
         if unknown:
             raise SpecError(f"{spec.entity}: its rules read undeclared column(s) {unknown} of {cleaning.relation}")
+
+
+def _follows_landing(reading: Reading) -> bool:
+    """Whether a consumer needs no more than the months that changed."""
+    if isinstance(reading, Months):
+        return reading.columns == (LANDING_MONTH,) and reading.select is None
+    return isinstance(reading, Ignore) or (isinstance(reading, Anything) and not reading.columns)

@@ -13,12 +13,16 @@ from functools import cached_property
 from typing import Any, Literal
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from etl_assets.engine.checks import Check, NotNull, UniqueKey
+from etl_assets.engine.delimited.names import normal
 from etl_assets.engine.errors import SpecError
 from etl_assets.engine.rules import Cleaning
 
-Role = Literal["inserted_at", "updated_at", "deleted_flag", "deleted_at", "run_id", "withheld"]
+Role = Literal["inserted_at", "updated_at", "deleted_flag", "deleted_at", "run_id", "withheld", "landed"]
+# What the rows of a landing table are told apart by.
+LANDING_KEY = ("_partition_month", "_extraction", "_source_file", "_line_no")
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 _TABLE_NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 
@@ -38,7 +42,8 @@ def column(
     """Declare one column of a warehouse table.
 
     `pii` names the class of personal data it holds; `role` marks a column the engine fills itself, or (`withheld`)
-    one that is never read from the source and stays NULL; `source` is the column's name in the source when it differs;
+    one that is never read from the source and stays NULL; `source` is the column's name in the source (in a file: in
+    its header) when it differs;
     `identity` makes it a surrogate key the server allocates once; `not_compared` lets it follow the source without
     making a row differ.
     """
@@ -67,6 +72,31 @@ def audit_columns(*, marks_deletes: bool = False) -> list[sa.Column[Any]]:
             column("deleted_at", stamp, "When the load noticed the deletion", role="deleted_at"),
         ]
     return columns
+
+
+def landing_columns() -> list[sa.Column[Any]]:
+    """Return the columns of a landing table that say where a row is from, filled by the engine (spec sigos 5.3)."""
+    stamp, json = sa.DateTime(timezone=True), sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+    return [
+        column("_partition_month", sa.Date(), "First day of the month of the row", nullable=False, role="landed"),
+        column(
+            "_extraction",
+            sa.BigInteger(),
+            "Which extraction of the month; the highest is the latest",
+            nullable=False,
+            role="landed",
+        ),
+        column("_source_file", sa.Text(), "File in the archive", nullable=False, role="landed"),
+        column("_line_no", sa.Integer(), "First line of the record in the file", nullable=False, role="landed"),
+        column("_window_start", sa.Date(), "First day the file was asked for", nullable=False, role="landed"),
+        column("_window_end", sa.Date(), "Last day the file was asked for", nullable=False, role="landed"),
+        column("_extracted_at", stamp, "When the file was got", nullable=False, role="landed"),
+        column("_run_id", sa.Text(), "Run that stored the row", role="landed"),
+        column("_row_hash", sa.CHAR(64), "SHA-256 of the record's cells", nullable=False, role="landed"),
+        column("_extras", json, "Cells of columns that are not declared, by header", role="landed"),
+        column("_problem", sa.Text(), "ragged, no_day, outside_window, bad_bytes; NULL: none", role="landed"),
+        column("_raw", sa.Text(), "The record as it was, where it has a problem", role="landed"),
+    ]
 
 
 @dataclass(frozen=True)
@@ -128,7 +158,28 @@ class View:
     """A view in the destination: nothing is stored; consumers read through it."""
 
 
-Strategy = Incremental | Snapshot | Merge | ReplaceWindow | Replace | View
+@dataclass(frozen=True)
+class Landing:
+    """Rows of delimited text files, cut by month. A run appends a month's extraction if it differs from the one before.
+
+    `feed` is what the source of files is asked for; `day` the column whose text dates a row; a file must have the
+    `required` columns. An incremental run takes the months of the last `lookback_days`. The newest `keep` extractions
+    of a month stay. A file is refused when more than `bad_share` of its records are ragged, undated or undecodable, or
+    more than `outside_share` lie outside the days it was asked for (and, below one half, more than
+    `Limits.rejected_rows`); so is a month before the current one with less than `least_share` of the rows it had.
+    """
+
+    feed: str
+    day: str
+    required: tuple[str, ...]
+    lookback_days: int
+    keep: int = 3
+    bad_share: float = 0.005
+    outside_share: float = 0.01
+    least_share: float = 0.7
+
+
+Strategy = Incremental | Snapshot | Merge | ReplaceWindow | Replace | View | Landing
 
 
 @dataclass(frozen=True)
@@ -215,7 +266,8 @@ class TableSpec:
     """One warehouse table or view and how it is kept up to date.
 
     `table` carries columns, types, comments and PII tags (build them with `column`); `key` is its natural key.
-    A mirror names its `source` relation; everything else is a SQL file found by the asset key. `fixed_rows` (column to
+    A mirror names its `source` relation, a landing table is loaded from files; everything else is a SQL file found by
+    the asset key. `fixed_rows` (column to
     value, a surrogate key included) are in the table from its creation on; no load updates or deletes them.
     A table that `cleans` a relation of texts needs no SQL file: its rules are declared.
     """
@@ -266,6 +318,15 @@ class TableSpec:
         return isinstance(self.load, Incremental | Snapshot)
 
     @property
+    def is_landing(self) -> bool:
+        return isinstance(self.load, Landing)
+
+    @property
+    def has_sql(self) -> bool:
+        """Whether its rows are made by a SELECT (or declared column rules) in the warehouse."""
+        return not (self.is_mirror or self.is_landing)
+
+    @property
     def is_view(self) -> bool:
         return isinstance(self.load, View)
 
@@ -309,7 +370,7 @@ class TableSpec:
         for name in self.key:
             if name not in columns:
                 yield f"key column {name!r} is not declared"
-            elif not self.is_view and name not in self.data_columns:
+            elif not (self.is_view or self.is_landing) and name not in self.data_columns:
                 yield f"key column {name!r} is filled by the engine; name the natural key"
         if len(set(self.key)) != len(self.key):
             yield "key names a column twice"
@@ -333,7 +394,7 @@ class TableSpec:
 
     def _fixed_row_problems(self, columns: set[str]) -> Iterator[str]:
         needed = {c.name for c in self.table.columns if c.name in self.data_columns and not c.nullable} | set(self.key)
-        if self.fixed_rows and (self.is_view or self.is_mirror):
+        if self.fixed_rows and (self.is_view or not self.has_sql):
             yield "fixed_rows belong in tables made by SQL"
         for row in self.fixed_rows:
             if row.keys() - columns:
@@ -367,12 +428,45 @@ class TableSpec:
             yield "a table that cleans another is loaded by Merge"
         elif self.cleans and tuple(self.cleans.columns) != self.data_columns:
             yield "the columns that have rules are not those declared, in their order"
+        if isinstance(load, Landing):
+            yield from self._landing_problems(load)
         accepted = _READINGS.get(type(load), ())
         for relation, reading in self.reads.items():
             if not isinstance(reading, accepted):
                 names = " or ".join(r.__name__ for r in accepted) or "nothing"
                 ours, theirs = type(load).__name__, type(reading).__name__
                 yield f"upstream {relation!r} is read as {theirs}, but a table loaded by {ours} is fed by {names}"
+
+    def _landing_problems(self, load: Landing) -> Iterator[str]:
+        """What cannot be loaded from files."""
+        ours = {c.name: c for c in landing_columns()}
+        if self.key != LANDING_KEY:
+            yield f"the key of a landing table is ({', '.join(LANDING_KEY)})"
+        for name, wanted in ours.items():
+            found = self.table.columns.get(name)
+            if found is None or repr(found.type) != repr(wanted.type) or found.info.get("role") != "landed":
+                yield f"column {name!r} is not that of landing_columns()"
+        texts = [self.table.columns[n] for n in self.data_columns]
+        yield from (
+            f"column {c.name!r} of a file must be text that may be NULL"
+            for c in texts
+            if not isinstance(c.type, sa.Text) or not c.nullable
+        )
+        if any(c.info.get("role", "landed") != "landed" or c.identity is not None for c in self.table.columns):
+            yield "a landing table has columns of files and those of landing_columns(), no others"
+        headers = [normal(self.source_column(c.name)) for c in texts]
+        yield from (f"two columns have the header {h!r}" for h in sorted({h for h in headers if headers.count(h) > 1}))
+        unknown = [n for n in (load.day, *load.required) if n not in self.data_columns]
+        if unknown:
+            yield f"day and required name undeclared column(s) {sorted(set(unknown))}"
+        elif load.day not in load.required:
+            yield f"without its day column {load.day!r} a file cannot be cut by month: name it in `required`"
+        if not _NAME.match(load.feed):
+            yield f"feed {load.feed!r} must be lower case letters, digits and _"
+        if load.lookback_days < 0 or load.keep < 1:
+            yield "lookback_days must be at least 0 and keep at least 1"
+        if self.rules or self.dedupe_order:
+            yield "rules and dedupe_order are for tables whose rows are judged; a landing table keeps all of them"
 
 
 _READINGS: Mapping[type, tuple[type[Reading], ...]] = {
