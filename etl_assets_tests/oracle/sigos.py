@@ -149,7 +149,7 @@ def _winners(frame: pd.DataFrame, key: Sequence[str], name: str) -> pd.DataFrame
 
 
 def matched(returns: pd.DataFrame, services: pd.DataFrame) -> pd.DataFrame:
-    """`service_key` and `match_level` of each return (spec 8.2). A missing unit matches by full key only."""
+    """`service_key` and `match_level` of each return (spec 8.2). What a return does not name, it is not found by."""
 
     best: list[dict[Any, tuple[Any, ...]]] = [{}, {}, {}]
     for _, row in services.iterrows():
@@ -168,8 +168,8 @@ def matched(returns: pd.DataFrame, services: pd.DataFrame) -> pd.DataFrame:
 
 def _sought(row: pd.Series) -> tuple[Any, Any, Any]:
     """What a service or a return is found by on the levels 1, 2, 3."""
-    unit, on, team = row["uc_md_norm"], row["data_execucao"], row["equipe"] or ""
-    return row["_key"], (unit, on, team) if unit else None, (unit, on) if unit else None
+    unit, on, team = row["uc_md_norm"], row["data_execucao"], row["equipe"]
+    return row["_key"], (unit, on, team) if unit and team else None, (unit, on) if unit else None
 
 
 def _mapped(values: pd.Series, cell: Cell) -> pd.Series:

@@ -1,14 +1,13 @@
 """Oracle of SIGOS, the tables of old: `general_reports` and `return_reports` without DATA_EXTRACAO (spec 5.1, 5.3).
 
-Dates and times are silver's; every other text is the winning line's own, normalised (spec 6.2 rule 3): what silver made
-a number, a flag or a pseudonym of stays here as received. Nothing of the package under test or of its SQL is used.
+Dates, times and what the team tells are silver's; every text is the winning line's own in capitals, neither trimmed nor
+converted, None where the file has no such column; a key column is never None (spec 6.1, 5.3).
+Nothing of the package under test or of its SQL is used.
 """
 
 from __future__ import annotations
 
 import pandas as pd
-
-from . import sigos_text as t
 
 # Columns in order; those named are silver's, the others the line's texts under the same header.
 _GENERAL = (
@@ -29,6 +28,10 @@ _OF_SILVER = {
 }  # fmt: skip
 
 
+# Of both tables, with COD or CODIGO.
+KEY = ("UC / MD", "DATA_EXECUCAO", "TOI", "EQUIPE")
+
+
 def general_reports(services: pd.DataFrame) -> pd.DataFrame:
     return _reports(services, _GENERAL)
 
@@ -39,7 +42,14 @@ def return_reports(returns: pd.DataFrame) -> pd.DataFrame:
 
 def _reports(silver: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
     rows = [
-        {c: row[_OF_SILVER[c]] if c in _OF_SILVER else t.text(row["_texts"].get(c)) for c in columns}
+        {c: row[_OF_SILVER[c]] if c in _OF_SILVER else _capitals(row["_texts"].get(c)) for c in columns}
         for row in silver.to_dict("records")
     ]
-    return pd.DataFrame(rows, columns=list(columns), dtype=object)
+    frame = pd.DataFrame(rows, columns=list(columns), dtype=object)
+    for column in {*KEY, "COD", "CODIGO"} & {*columns}:
+        frame[column] = frame[column].where(frame[column].notna(), "")
+    return frame
+
+
+def _capitals(value: str | None) -> str | None:
+    return None if value is None else value.upper()

@@ -40,7 +40,7 @@ def text(value: str | None) -> str | None:
 def without_accents(value: str | None) -> str | None:
     if value is None:
         return None
-    return "".join(c for c in unicodedata.normalize("NFKD", value) if not unicodedata.combining(c))
+    return "".join(c for c in unicodedata.normalize("NFD", value) if not unicodedata.combining(c))
 
 
 def digits(value: str | None) -> str | None:
@@ -92,8 +92,8 @@ def quantity(value: str | None) -> Decimal | None:
 
 
 def whole(value: str | None) -> int | None:
-    found = amount(value)
-    return int(found) if found is not None and found == int(found) else None
+    found = text(value) or ""
+    return int(found) if re.fullmatch(r"[0-9]+", found) else None
 
 
 def flag(value: str | None) -> bool | None:

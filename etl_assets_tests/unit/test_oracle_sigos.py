@@ -145,21 +145,21 @@ def test_the_tables_of_old_keep_names_order_and_texts() -> None:
     found = made(
         [{"RS Negociado": " r$ 1.234,56", "TOI Entregue": "sim", "Cod": "0300", "Qtd parcela(s)": "",
           "Backoffice": "Ana", "Data baixado": "9/1/2026", "Hora fim servico": "9:5", "Municipio": "  Bagé"}],
-        [{"MOTIVO": "null", "STATUS": "resolvido"}],
+        [{"MOTIVO": "null", "STATUS": "resolvido", "TOI": None}],
     )  # fmt: skip
     general = sigos_compat.general_reports(found.services)
     assert len(general.columns) == 30
     assert list(general.columns[:6]) == ["UC / MD", "STATUS", "MUNICIPIO", "TIPO SERVICO", "DATA_EXECUCAO", "COD"]
     (row,) = general.to_dict("records")
     wanted = {
-        "RS NEGOCIADO": "R$ 1.234,56", "TOI ENTREGUE": "SIM", "COD": "0300", "QTD PARCELA(S)": None,
-        "BACKOFFICE": "ANA", "DATA BAIXADO": date(2026, 1, 9), "HORA FIM SERVICO": time(9, 5), "MUNICIPIO": "BAGÉ",
+        "RS NEGOCIADO": " R$ 1.234,56", "TOI ENTREGUE": "SIM", "COD": "0300", "QTD PARCELA(S)": "",
+        "BACKOFFICE": "ANA", "DATA BAIXADO": date(2026, 1, 9), "HORA FIM SERVICO": time(9, 5), "MUNICIPIO": "  BAGÉ",
         "NOTIFICADO": None, "RAMAL MONO": None, "REGIONAL": "NORTE", "GRUPO": "BT", "DATA_EXECUCAO": date(2026, 1, 5),
     }  # fmt: skip
     assert {c: row[c] for c in wanted} == wanted
     (back,) = sigos_compat.return_reports(found.returns).to_dict("records")
     assert len(back) == 13
-    assert (back["MOTIVO"], back["STATUS"], back["CODIGO"], back["DATA RESOLVIDO"]) == (None, "RESOLVIDO", "300", None)
+    assert (back["MOTIVO"], back["STATUS"], back["TOI"], back["DATA RESOLVIDO"]) == ("NULL", "RESOLVIDO", "", None)
 
 
 def test_occurrences_are_different_lines_and_duplicates_are_all_others() -> None:
@@ -188,6 +188,7 @@ def test_a_return_finds_its_service_on_the_best_level() -> None:
             {"UC / MD": "888", "Cod": "1"},
             {"UC / MD": "888", "Cod": "2"},
             {"UC / MD": "", "Cod": "9"},
+            {"UC / MD": "999", "Equipe": ""},
         ],
         [
             {"CODIGO": "0302"},
@@ -198,6 +199,7 @@ def test_a_return_finds_its_service_on_the_best_level() -> None:
             {"UC / MD": "12345", "DATA EXECUCAO": "06/01/2026"},
             {"UC / MD": "", "CODIGO": "9"},
             {"UC / MD": "", "CODIGO": "8"},
+            {"UC / MD": "999", "EQUIPE": "", "CODIGO": "8"},
         ],
     )
     key = {s["service_key"]: (s["uc_md"], s["cod"], s["equipe"]) for s in found.services.to_dict("records")}
@@ -212,6 +214,7 @@ def test_a_return_finds_its_service_on_the_best_level() -> None:
         (None, 0),
         ((None, "9", "POA1F101"), 1),
         (None, 0),  # a missing unit is no unit to look for
+        (("999", "300", None), 3),  # nor is a missing team
     ]
 
 
