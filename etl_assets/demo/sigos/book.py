@@ -1,7 +1,7 @@
 """What the stand-in portal knows: the rows of both reports on one day, and how a report selects among them.
 
-Belongs here: holding, selecting, counting. Does not belong here: how rows come about (services.py, returns.py), how they
-change (mutate.py), and how they are written (csv_form.py).
+Belongs here: holding, selecting, counting. Does not belong here: how rows come about (synthesize.py), how they change
+(mutate.py), and how they are written (csv_form.py).
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ class Request:
 
 
 def read_form(form: Mapping[str, str]) -> Request:
-    """Raises RefusedRequest for a form without report, status, period or dates, or with the dates the wrong way round."""
+    """Raises RefusedRequest for a form without report, status, period or dates, or with its dates inverted."""
     kind = form.get("tp_relatorio", "")
     if kind not in _FILES:
         raise RefusedRequest("Selecione o tipo de relatório")

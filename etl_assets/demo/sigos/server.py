@@ -32,10 +32,8 @@ class _ReachableProtocol(H11Protocol):
 
 
 def build_app(portal: Portal) -> Starlette:
-    book = portal.book
-    made_anew = lambda: synthesize(book.seed, book.scale, _first_day)  # noqa: E731
-    _first_day = book.today
-    return Starlette(routes=[*portal.routes(), *control.routes(portal, made_anew)])
+    seed, scale, today = portal.book.seed, portal.book.scale, portal.book.today
+    return Starlette(routes=[*portal.routes(), *control.routes(portal, lambda: synthesize(seed, scale, today))])
 
 
 def listen(port: int) -> socket.socket:

@@ -1,6 +1,7 @@
 """What a test can make the stand-in portal do wrong (spec 3.5), and how a switch is set.
 
-Belongs here: names, defaults and admissible values. Does not belong here: what a switch does (portal.py, export.py).
+Belongs here: names, defaults and admissible values. Does not belong here: what a switch does (portal.py, export.py),
+changes of the data (control.py).
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ class Switches:
     header_accents: bool = _switch(False, _flag)
 
     def set(self, values: Mapping[str, Any]) -> None:
-        """Set all of `values` or none. Raises SwitchError naming the switch that does not exist or refuses its value."""
+        """Set all of `values` or none. Raises SwitchError naming the one that does not exist or refuses."""
         checks = {each.name: each.metadata["check"] for each in fields(self)}
         checked = {}
         for name, value in values.items():
