@@ -170,13 +170,17 @@ class Holds:
 
 @dataclass(frozen=True)
 class NoRows:
-    """A SELECT of the warehouse, its columns named, finds no row. `of`: columns of the checked table it is about."""
+    """A SELECT of the warehouse, its columns named, finds no row. `of`: columns of the checked table it is about.
+
+    `after`: relations (schema.table) it reads that must be loaded first, where the checked table does not read them.
+    """
 
     name: str
     select: str
     description: str
     of: tuple[str, ...] = ()
     blocking: bool = False
+    after: tuple[str, ...] = ()
 
     def columns(self) -> Sequence[str]:
         return self.of
@@ -213,7 +217,7 @@ class Agree:
 class Graded:
     """A check that warns of any violating row, and is an error when they are more than `error_share` of all rows.
 
-    All rows are those of the checked table, or of the relation `among`.
+    All rows are those of the checked table, or of the relation `among`. Where it is `blocking`, only an error blocks.
     """
 
     check: Check

@@ -26,7 +26,8 @@ from etl_assets.engine.spec import (
     ReplaceWindow,
     TableSpec,
 )
-from etl_assets.engine.sqlfile import Language, SqlModel, load, parameters_in, parse
+from etl_assets.engine.sqlfile import Language, SqlModel, load, load_template, parameters_in, parse
+from etl_assets.engine.template import SUFFIX
 
 # Relations the engine itself keeps; SQL files may read them, nothing feeds on them.
 ENGINE_SCHEMAS = ("ctl", "audit")
@@ -45,9 +46,9 @@ class Feed:
 class Graph:
     """The declarations of one system and its SQL files. Raises SpecError or SqlFileError on the first contradiction.
 
-    `sql_root` holds `<system>/<layer>/<table>.sql`; `post_ddl` are statements run after the views are created
-    (functions that users call). The files are written in `language`; `render` turns a SELECT in it into the
-    destination's own. Files and feeds may name `parameters` as `:name`.
+    `sql_root` holds `<system>/<layer>/<table>.sql` (or `.sql.j2`, see template.py); `post_ddl` are statements run after
+    the views are created (functions that users call). The files are written in `language`; `render` turns a SELECT in
+    it into the destination's own. Files and feeds may name `parameters` as `:name`.
     """
 
     def __init__(
@@ -81,12 +82,23 @@ class Graph:
             self._check(spec)
 
     def sql_path(self, spec: TableSpec) -> Path:
-        suffix = f".{spec.sql_variant}.sql" if spec.sql_variant else ".sql"
-        return self.sql_root / spec.system / spec.layer / f"{spec.name}{suffix}"
+        """The file of a table: the template it names, else one of its own name, a template where there is one."""
+        root = self.sql_root / spec.system
+        if spec.template:
+            return root / f"{spec.template}{SUFFIX}"
+        own = root / spec.layer / (f"{spec.name}.{spec.sql_variant}" if spec.sql_variant else spec.name)
+        template = own.with_name(f"{own.name}{SUFFIX}")
+        return template if template.exists() else own.with_name(f"{own.name}.sql")
 
     def _load(self, spec: TableSpec) -> SqlModel:
         path = self.sql_path(spec)
-        return parse(path, spec.cleans.select(), self.language) if spec.cleans else load(path, self.language)
+        if spec.cleans:
+            return parse(path, spec.cleans.select(), self.language)
+        if path.name.endswith(SUFFIX):
+            return load_template(path, self.sql_root / spec.system, spec.variables, self.language)
+        if spec.variables:
+            raise SpecError(f"{spec.entity}: {path} is no template, and takes no variables")
+        return load(path, self.language)
 
     def model(self, spec: TableSpec) -> SqlModel:
         """The SQL of a transformed table or view. Raises KeyError for a mirror or a landing table."""
@@ -203,7 +215,7 @@ class Graph:
         for ref in model.references:
             if ref.relation not in self.by_relation and ref.relation.split(".")[0] not in ENGINE_SCHEMAS:
                 raise SqlFileError(
-                    f"{model.path}:{ref.line}: reads {ref.relation}, which no asset of {self.system} declares"
+                    f"{model.at(ref.line)}: reads {ref.relation}, which no asset of {self.system} declares"
                 )
         wanted = spec.data_columns + (spec.cleans.also if spec.cleans else ())
         if model.outputs != wanted:

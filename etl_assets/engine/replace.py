@@ -63,7 +63,9 @@ class ReplaceLoad(Load):
         judged = judge.store(staged, rows, self.result.counts, unique=False, newer_by=newer_by)
         if self.window:
             self._count_stored(writer, self.window, staged.name, months)
-        deleted = dialect.delete_missing(conn, self.spec, staged.name, scope, tracked, run_tag=self.audit.run_tag)
+        deleted = 0
+        if not getattr(self.spec.load, "keeps", False):
+            deleted = dialect.delete_missing(conn, self.spec, staged.name, scope, tracked, run_tag=self.audit.run_tag)
         if self.window:
             self._count_changed(writer, self.window)
         counts = Counts(

@@ -5,6 +5,7 @@ Belongs here: frozen facts about tables. Does not belong here: SQL generation, c
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ Role = Literal["inserted_at", "updated_at", "deleted_flag", "deleted_at", "run_i
 # What the rows of a landing table are told apart by.
 LANDING_KEY = ("_partition_month", "_extraction", "_source_file", "_line_no")
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+_TEMPLATE = re.compile(r"^[a-z][a-z0-9_]*/[a-z][a-z0-9_]*$")
 _TABLE_NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
 
 
@@ -141,9 +143,13 @@ class Merge:
 
 @dataclass(frozen=True)
 class ReplaceWindow:
-    """SQL transform rebuilt month by month; `column` is the date of its rows in the reporting time zone."""
+    """SQL transform rebuilt month by month; `column` is the date of its rows in the reporting time zone.
+
+    With `keeps` rows the SELECT no longer has stay: a log of what its upstreams forget.
+    """
 
     column: str
+    keeps: bool = False
 
 
 @dataclass(frozen=True)
@@ -270,6 +276,8 @@ class TableSpec:
     the asset key. `fixed_rows` (column to
     value, a surrogate key included) are in the table from its creation on; no load updates or deletes them.
     A table that `cleans` a relation of texts needs no SQL file: its rules are declared.
+    Its SQL file may be a template (`.sql.j2`), which is given `variables` (values of JSON). `template` names one that
+    several tables share, by its path below the system's folder: `gold/mart_quality`.
     """
 
     system: str
@@ -289,6 +297,8 @@ class TableSpec:
     owner: str = "team:data"
     sql_variant: str | None = None
     cleans: Cleaning | None = None
+    template: str | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         problems = list(self._problems())
@@ -380,6 +390,7 @@ class TableSpec:
             yield "marks_deletes and a column of role deleted_flag go together"
         if self.role("deleted_at") is not None and not self.marks_deletes:
             yield "a column of role deleted_at needs marks_deletes"
+        yield from self._sql_problems()
         yield from self._load_problems(columns)
         yield from self._fixed_row_problems(columns)
         yield from (
@@ -391,6 +402,19 @@ class TableSpec:
         if len({c.name for c in self.checks}) != len(self.checks):
             yield "two checks have the same name"
         yield from (f"column {c.name!r} needs a comment" for c in self.table.columns if not c.comment)
+
+    def _sql_problems(self) -> Iterator[str]:
+        """What contradicts that its SQL is a template."""
+        if (self.template or self.variables) and (self.is_mirror or self.cleans):
+            yield "template and variables belong to tables made by SQL"
+        if self.template and self.sql_variant:
+            yield "a shared template has no variants; give it a variable"
+        if self.template and not _TEMPLATE.match(self.template):
+            yield f"template {self.template!r} must be a path as gold/mart_quality, without its ending"
+        try:
+            json.dumps(dict(self.variables))
+        except (TypeError, ValueError):
+            yield "variables hold values that JSON has not"
 
     def _fixed_row_problems(self, columns: set[str]) -> Iterator[str]:
         needed = {c.name for c in self.table.columns if c.name in self.data_columns and not c.nullable} | set(self.key)

@@ -1,21 +1,23 @@
 """A transformation file: one SELECT with a short header, the relations it reads and the columns it returns.
 
 Belongs here: loading, and rewriting what a file reads from (by text position, so that the author's SQL is never
-re-generated). What was parsed once is remembered (cache.py). Does not belong here: parsing (sqlparse.py), what the
-result is loaded into.
+re-generated). What was parsed once is remembered (cache.py). Does not belong here: parsing (sqlparse.py), templates
+(template.py), what the result is loaded into.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 from etl_assets.engine.cache import kept
 from etl_assets.engine.errors import SqlFileError
+from etl_assets.engine.template import Rendered, render
 from etl_assets.engine.tsql import made_by
 
 # What the files of a system are written in. T-SQL: the subset of tsql_subset.py, which every destination understands.
@@ -37,7 +39,7 @@ class Reference:
 @dataclass(frozen=True)
 class SqlModel:
     """A loaded file. `outputs` are the SELECT's column names in order; `header` has the keys of `HEADER`; `parameters`
-    are the names it writes as `:name`.
+    are the names it writes as `:name`. A template (`rendered`) is what its variables made of it.
     """
 
     path: Path
@@ -46,6 +48,16 @@ class SqlModel:
     references: tuple[Reference, ...]
     outputs: tuple[str, ...]
     parameters: tuple[str, ...] = ()
+    rendered: Rendered | None = None
+
+    def at(self, line: int) -> str:
+        """Where `line` of the text is written: `file:line`."""
+        return self.rendered.at(line) if self.rendered else f"{self.path}:{line}"
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Every file the text is made of."""
+        return self.rendered.files if self.rendered else (self.path,)
 
     @property
     def relations(self) -> tuple[str, ...]:
@@ -79,6 +91,17 @@ def load(path: Path, language: Language = "postgres") -> SqlModel:
             f"{path}: no such file; every SQL asset needs one at sql/<system>/<layer>/<table>.sql"
         ) from None
     return parse(path, text, language)
+
+
+def load_template(path: Path, root: Path, variables: Mapping[str, Any], language: Language = "postgres") -> SqlModel:
+    """Read a template, whose macros are below `root`, with `variables`. Raises SqlFileError as `load` does."""
+    rendered = render(path, root, variables)
+    try:
+        return replace(parse(path, rendered.text, language), rendered=rendered)
+    except SqlFileError as error:
+        # A line of what was made of the template is no line anybody can look up.
+        message = re.sub(f"^{re.escape(str(path))}:([0-9]+)", lambda m: rendered.at(int(m[1])), str(error))
+        raise SqlFileError(message) from error
 
 
 def parse(path: Path, text: str, language: Language = "postgres") -> SqlModel:

@@ -6,6 +6,7 @@ T-SQL both servers share (tsql_subset.py).
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ def parsed(path: Path, text: str, language: str) -> dict[str, Any]:
     try:
         statements = [s for s in sqlglot.parse(text, read=language) if s is not None]
     except SqlglotError as error:
-        raise SqlFileError(f"{path}: {str(error).splitlines()[0]}") from error
+        raise SqlFileError(_refusal(path, str(error).splitlines()[0])) from error
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
         raise SqlFileError(f"{path}: must hold exactly one SELECT, found {len(statements)} statement(s)")
     tree = statements[0]
@@ -43,6 +44,12 @@ def parsed(path: Path, text: str, language: str) -> dict[str, Any]:
     if repeated:
         raise SqlFileError(f"{path}: output column {', '.join(repeated)} appears twice")
     return {"references": _references(path, tree), "outputs": outputs, "parameters": _parameters(tree)}
+
+
+def _refusal(path: Path, message: str) -> str:
+    """What sqlglot says, its line where ours have it."""
+    found = re.search(r" *Line ([0-9]+), Col: [0-9]+\.?", message)
+    return f"{path}:{found[1]}: {message.replace(found[0], '')}" if found else f"{path}: {message}"
 
 
 def parameters_in(select: str, language: str) -> list[str]:

@@ -23,7 +23,13 @@ def _checks_of(system: System, spec: TableSpec) -> dg.AssetChecksDefinition:
     @dg.multi_asset_check(
         name="__".join((*spec.asset_key, "checks")),
         specs=[
-            dg.AssetCheckSpec(c.name, asset=key, blocking=c.blocking, description=c.describe())
+            dg.AssetCheckSpec(
+                c.name,
+                asset=key,
+                blocking=c.blocking,
+                description=c.describe(),
+                additional_deps=[system.graph.by_relation[r].asset_key for r in getattr(c, "after", ())],
+            )
             for c in declared.values()
         ],
         can_subset=True,
@@ -58,8 +64,8 @@ def _checks_of(system: System, spec: TableSpec) -> dg.AssetChecksDefinition:
 
 
 def _severity(check: Check, violations: int, rows: int) -> dg.AssetCheckSeverity:
-    too_many = isinstance(check, Graded) and violations > check.error_share * rows
-    return dg.AssetCheckSeverity.ERROR if check.blocking or too_many else dg.AssetCheckSeverity.WARN
+    is_error = violations > check.error_share * rows if isinstance(check, Graded) else check.blocking
+    return dg.AssetCheckSeverity.ERROR if is_error else dg.AssetCheckSeverity.WARN
 
 
 def _metadata(check: Check, violations: int, rows: int) -> dict[str, int | float]:

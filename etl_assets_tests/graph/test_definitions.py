@@ -123,7 +123,7 @@ sys.addaudithook(watch)
 from etl_assets.definitions import defs
 names = {key.to_user_string() for key in defs.resolve_asset_graph().get_all_asset_keys()}
 print(len(names), "chatwoot/views/vw_conversation_metrics_complete" in names)
-print("sqlglot" if "sqlglot" in sys.modules else "")
+print(*(name for name in ("sqlglot", "jinja2") if name in sys.modules))
 """
 
 
@@ -154,10 +154,11 @@ def test_loading_opens_nothing_and_writes_nothing(mode: Scope, tmp_path: Path) -
     all_: tuple[Scope, ...] = (mode, "ecommerce", "lacrei")
     expected = sum(len(definitions(s)[1].resolve_asset_graph().get_all_asset_keys()) for s in all_)
     seen = f"{expected} {mode == 'tables'}"
-    assert load(str(remembered)) == [seen, "sqlglot"]
+    assert load(str(remembered)) == [seen, "sqlglot jinja2"]
     files = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*") if p.is_file()}
     folders = [p.parent for p in files]
-    assert set(folders) == {remembered / "parsed", remembered / "parameters"}, "nothing else was created in the home"
+    kinds = {remembered / kind for kind in ("parsed", "parameters", "rendered")}
+    assert set(folders) == kinds, "nothing else was created in the home"
     assert folders.count(remembered / "parsed") == sum(
         not s.is_mirror for scope in all_ for s in definitions(scope)[0].graph.specs
     )
@@ -179,7 +180,7 @@ def test_asset_keys_are_exactly_those_declared() -> None:
 
 
 def test_every_sql_file_has_an_asset_and_the_reverse() -> None:
-    used = set()
+    used: set[Path] = set()
     for mode in SCOPES:
         system, _ = definitions(mode)
         for spec in system.graph.specs:
@@ -192,9 +193,9 @@ def test_every_sql_file_has_an_asset_and_the_reverse() -> None:
             path = system.graph.sql_path(spec)
             assert path.is_file(), f"{spec.entity} has no {path}"
             assert path.relative_to(SQL_ROOT).parts[:2] == (spec.system, spec.layer)
-            assert path.name.split(".")[0] == spec.name
-            used.add(path)
-    assert used == set(SQL_ROOT.rglob("*.sql")), "a SQL file without an asset"
+            assert spec.template or path.name.split(".")[0] == spec.name
+            used.update(system.graph.model(spec).files)
+    assert used == {p for p in SQL_ROOT.rglob("*") if p.is_file()}, "a SQL file, template or macro without an asset"
 
 
 @pytest.mark.parametrize("scope", SCOPES)
@@ -224,7 +225,7 @@ def test_an_asset_returns_a_recipe_and_asks_for_nothing_it_could_write_with(scop
 def test_nothing_outside_the_engine_holds_a_statement_that_writes() -> None:
     package = PROJECT_ROOT / "etl_assets"
     files = [p for p in package.rglob("*.py") if not {"engine", "demo"} & set(p.relative_to(package).parts)]
-    files += sorted(SQL_ROOT.rglob("*.sql"))
+    files += sorted(p for p in SQL_ROOT.rglob("*") if p.is_file())
     assert len(files) > 40
     found = [
         f"{path.relative_to(PROJECT_ROOT)}:{number}: {line.strip()}"

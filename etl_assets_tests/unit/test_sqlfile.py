@@ -42,7 +42,7 @@ def test_a_file_is_read_whole(tmp_path: Path) -> None:
         ("SELECT 1 + 1", "every output column needs a name"),
         ("SELECT 1 AS a, 2 AS a", "output column a appears twice"),
         ("SELECT o.a FROM orders AS o", "relation 'orders' must be written schema.table"),
-        ("SELECT FROM WHERE", "model.sql: "),
+        ("SELECT FROM WHERE", "model.sql:4: Expected table name"),
         ("SELECT o.a INTO x FROM staging.orders AS o", "must only read, found INTO"),
         ("WITH d AS (DELETE FROM staging.o RETURNING a) SELECT d.a FROM d", "must only read, found DELETE"),
         ("WITH d AS (INSERT INTO staging.o VALUES (1) RETURNING a) SELECT d.a FROM d", "must only read, found INSERT"),

@@ -160,11 +160,33 @@ def _whole(
     checks: Sequence[Check],
     *,
     dated: bool = False,
+    template: str | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> TableSpec:
-    made = stored(MART, name, comment, rows)
     return TableSpec(
-        system="lacrei", layer="mart", table=made, key=key, load=Replace(always=dated), checks=checks
-    )  # fmt: skip
+        system="lacrei",
+        layer="mart",
+        table=stored(MART, name, comment, rows),
+        key=key,
+        load=Replace(always=dated),
+        checks=checks,
+        template=template,
+        variables=variables or {},
+    )
+
+
+def _disability(who: str, active: str, rows: tuple[Row, ...], checks: Sequence[Check]) -> TableSpec:
+    """`active` is the column of `dim_<who>` that says whether one is."""
+    many = f"{who}s"
+    return _whole(
+        f"{who}_disability",
+        f"Disabilities of {many}.",
+        rows,
+        tuple(map(name_of, rows[:2])),
+        checks,
+        template="mart/disability",
+        variables={"dimension": f"dim_{who}", "active": active, "many": many},
+    )
 
 
 def _of_appointments() -> tuple[TableSpec, ...]:
@@ -208,21 +230,12 @@ def _of_appointments() -> tuple[TableSpec, ...]:
 def _of_people() -> tuple[TableSpec, ...]:
     month = name_of(_MONTH)
     groups = (month, "age_group", "gender_identity", "sexual_orientation", "ethnic_group")
-    by_disability = (month, "disability_type")
     shown = without(PROFESSIONALS, ("sexual_orientation", "ethnic_group", "gender_identity"))
     unsaid = view(MART, "vw_professionals", "Professionals, without what they say of themselves.", shown)
     return (
         _whole("patients", "Patients by month of registration.", PATIENTS, groups, q.PATIENTS, dated=True),
-        _whole(
-            "patient_disability", "Disabilities of patients.", PATIENT_DISABILITY, by_disability, q.PATIENT_DISABILITY
-        ),
-        _whole(
-            "professional_disability",
-            "Disabilities of professionals.",
-            PROFESSIONAL_DISABILITY,
-            by_disability,
-            q.PROFESSIONAL_DISABILITY,
-        ),
+        _disability("patient", "is_active", PATIENT_DISABILITY, q.PATIENT_DISABILITY),
+        _disability("professional", "active", PROFESSIONAL_DISABILITY, q.PROFESSIONAL_DISABILITY),
         _whole(
             "professionals",
             "One row per professional, with personal data: for staff. Dashboards read vw_professionals.",
