@@ -120,8 +120,7 @@ def typed(report: Report, lines: pd.DataFrame, today: date) -> pd.DataFrame:
 def silver(loads: Mapping[Report, Loads], today: date) -> Silver:
     """Everything of silver that the newest load of each month says."""
     kept = {report: landed(report, loads[report], today) for report in ("general", "return")}
-    services = _winners(typed("general", kept["general"], today), SERVICE_KEY, "service_key")
-    returns = _winners(typed("return", kept["return"], today), RETURN_KEY, "return_key")
+    services, returns = (winners_of(report, kept[report], today) for report in ("general", "return"))
     matches = matched(returns, services)
     returns = _plain(returns.join(matches))
     bad = [
@@ -132,6 +131,17 @@ def silver(loads: Mapping[Report, Loads], today: date) -> Silver:
     ]
     lines = pd.concat([pd.DataFrame({"report": r, "month": f["_month"]}) for r, f in kept.items()], ignore_index=True)
     return Silver(services.drop(columns="occurrences"), returns, pd.concat(bad, ignore_index=True), lines)
+
+
+def winners_of(report: Report, lines: pd.DataFrame, today: date) -> pd.DataFrame:
+    """One row per key of lines as `landed` gives them."""
+    key, name = (SERVICE_KEY, "service_key") if report == "general" else (RETURN_KEY, "return_key")
+    return _winners(typed(report, lines, today), key, name)
+
+
+def cells_of(report: Report) -> dict[str, str]:
+    """Silver's columns that are a cell's value -> header."""
+    return {column: header for column, (header, _) in _CELLS[report].items()}
 
 
 def _winners(frame: pd.DataFrame, key: Sequence[str], name: str) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from etl_assets_tests.oracle import sigos, sigos_compat, sigos_text
+from etl_assets_tests.oracle import sigos, sigos_changes, sigos_compat, sigos_text
 from etl_assets_tests.oracle.sigos import File, landed, silver
 
 D = Decimal
@@ -216,6 +216,36 @@ def test_a_return_finds_its_service_on_the_best_level() -> None:
         (None, 0),  # a missing unit is no unit to look for
         (("999", "300", None), 3),  # nor is a missing team
     ]
+
+
+def test_changes_between_kept_loads_of_a_month() -> None:
+    first = january(GENERAL, {}, {"Cod": "301"}, {"Cod": "302"}, {"Cod": "303", "Fiscal": "Ana"})
+    same = january(GENERAL, {"Cod": "303", "Fiscal": "Ana"}, {"Cod": "302"}, {"Cod": "301"}, {})
+    third = january(
+        GENERAL,
+        {"Status": " baixado "},  # blanks and case
+        {"Cod": "0301", "Status": "CANCELADO"},  # the same key, spelled otherwise
+        {"Cod": "303", "Fiscal": "Rui"},
+        {"Cod": "304", "Data execucao": "31/01/2026"},
+    )
+    days = [date(2026, 2, 2), date(2026, 2, 9), date(2026, 3, 7)]
+    found = sigos_changes.changes({"general": [[first], [same], [third]], "return": [[], [], []]}, days)
+    key = {r["service_key"]: r["cod"] for r in silver({"general": [[first], [third]], "return": []}, TODAY)
+           .services.to_dict("records")}  # fmt: skip
+    rows = sorted((r["change_type"], key.get(r["record_key"], "gone"), r["changed_columns"], r["age_days"])
+                  for r in found.to_dict("records"))  # fmt: skip
+    assert rows == [
+        ("D", "gone", (), 61),
+        ("I", "304", (), 35),
+        ("U", "0301", ("cod", "status"), 61),
+        ("U", "300", (), 61),
+        ("U", "303", ("fiscal",), 61),
+    ]
+    monday = date(2026, 3, 2)
+    assert sigos_changes.by_week(found).to_numpy().tolist() == [
+        [monday, "D", None, 1, 1], [monday, "I", None, 1, 0], [monday, "U", "cod", 1, 1],
+        [monday, "U", "fiscal", 1, 1], [monday, "U", "status", 1, 1], [monday, "U", None, 1, 1],
+    ]  # fmt: skip
 
 
 def test_no_oracle_imports_what_it_judges() -> None:
