@@ -11,8 +11,8 @@ from datetime import timedelta
 
 import numpy as np
 
-from etl_assets.demo.copying import I64
 from etl_assets.demo.sigos import corrections
+from etl_assets.demo.sigos.arrays import I64
 from etl_assets.demo.sigos.book import Book, Sheet, from_ordinal, to_ordinal
 from etl_assets.demo.sigos.columns import REPORTS, Report
 from etl_assets.demo.sigos.returns import LONGEST_LAG
@@ -44,7 +44,10 @@ class Changes:
 
 
 def pass_day(book: Book) -> dict[Report, Changes]:
-    """The day after `book.today`: its services, the returns issued on it, and 3 % of the last 60 days' rows change."""
+    """The day after `book.today`: its services, the returns issued on it, and 3 % of the last 60 days' rows change.
+
+    At least one row of each report changes, where there are any.
+    """
     done = {report: Changes() for report in REPORTS}
     for report, sheet in book.sheets.items():
         now = to_ordinal(book.today)
@@ -102,7 +105,8 @@ def delete(book: Book, report: Report, count: int, month: str | None = None, see
 
 
 def _some(rng: np.random.Generator, places: I64, share: float) -> I64:
-    return np.sort(rng.permutation(places)[: round(len(places) * share)])
+    """At least one, where there are any."""
+    return np.sort(rng.permutation(places)[: max(1, round(len(places) * share))])
 
 
 def _correct(rng: np.random.Generator, sheet: Sheet, places: I64, on: int, done: Changes) -> None:

@@ -9,9 +9,9 @@ from datetime import date
 
 import numpy as np
 
-from etl_assets.demo.copying import I64, Mask
 from etl_assets.demo.sigos import texts
 from etl_assets.demo.sigos import vocabulary as v
+from etl_assets.demo.sigos.arrays import I64, Mask
 from etl_assets.demo.sigos.book import Row, to_ordinal
 from etl_assets.demo.sigos.columns import GENERAL, NOTIFIED_SINCE
 from etl_assets.demo.sigos.services import CODE_NUMBERS, Services, choose
@@ -75,13 +75,13 @@ def service_rows(world: World, services: Services, month: date, today: date) -> 
         "Equipe": texts.pick(world.teams.names, services.team),
         "Fiscal": inspectors(world, services),
         **{
-            column: where(which == n, [f"{each}" for each in ramal.tolist()])
+            column: where(which == n, map(str, ramal.tolist()))
             for n, column in enumerate(("Ramal Mono", "Ramal Bi", "Ramal Tri"), 1)
         },
         "Serv de Pedreiro": texts.pick(("NAO", "SIM"), (rng.random(count) < 0.03).astype(np.int64)),
         "Parcelamento": where(negotiated, texts.pick(("NAO", "SIM"), deal.astype(np.int64))),
-        "RS Entrada": where(negotiated & deal, map(texts.money, down.tolist())),
-        "RS Negociado": where(negotiated, map(texts.money, services.negotiated.tolist())),
+        "RS Entrada": texts.amounts(down, negotiated & deal),
+        "RS Negociado": texts.amounts(services.negotiated, negotiated),
         "Qtd parcela(s)": where(
             negotiated & deal, texts.pick(list(map(str, v.INSTALMENTS)), rng.integers(0, len(v.INSTALMENTS), count))
         ),

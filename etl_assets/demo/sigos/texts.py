@@ -10,9 +10,13 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 
-from etl_assets.demo.copying import I64, Mask
+import numpy as np
+
+from etl_assets.demo.sigos.arrays import I64, Mask
 
 _EPOCH = date(1970, 1, 1)
+_CLOCK = [f"{minute // 60:02d}:{minute % 60:02d}" for minute in range(24 * 60)]
+_SWAPPED = str.maketrans(",.", ".,")
 
 
 @lru_cache(maxsize=8192)
@@ -28,12 +32,10 @@ def days(values: I64, present: Mask) -> list[str]:
 
 def times(minutes: I64, seconds: I64, with_seconds: Mask) -> list[str]:
     """HH:MM, or HH:MM:SS where asked for; past midnight the clock begins again."""
-    return [
-        f"{minute // 60 % 24:02d}:{minute % 60:02d}:{second:02d}"
-        if full
-        else f"{minute // 60 % 24:02d}:{minute % 60:02d}"
-        for minute, second, full in zip(minutes.tolist(), seconds.tolist(), with_seconds.tolist(), strict=True)
-    ]
+    found = [_CLOCK[minute] for minute in (minutes % len(_CLOCK)).tolist()]
+    for place in np.flatnonzero(with_seconds).tolist():
+        found[place] += f":{seconds[place]:02d}"
+    return found
 
 
 def money(centavos: int) -> str:
@@ -41,7 +43,9 @@ def money(centavos: int) -> str:
     return f"{centavos / 100:,.2f}".translate(_SWAPPED)
 
 
-_SWAPPED = str.maketrans(",.", ".,")
+def amounts(centavos: I64, present: Mask) -> list[str]:
+    """As money, blank where not present."""
+    return [money(value) if keep else "" for value, keep in zip(centavos.tolist(), present.tolist(), strict=True)]
 
 
 def where(present: Mask, values: Iterable[str]) -> list[str]:
