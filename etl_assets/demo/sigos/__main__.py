@@ -36,6 +36,8 @@ def main() -> None:
         )
     except OSError as taken:
         sys.exit(f"port {chosen.port} of {HOST}: {taken.strerror}; choose another with --port, or 0 for a free one")
+    except KeyboardInterrupt:
+        pass  # the way to end it
     except ValueError as refused:
         sys.exit(str(refused))
 
