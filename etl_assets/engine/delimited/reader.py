@@ -16,8 +16,8 @@ from etl_assets.engine.delimited.layout import DELIMITER, Layout
 from etl_assets.engine.delimited.lines import LONGEST, Lines, lines_of
 from etl_assets.engine.errors import FileRefusedError
 
-# Number of its first line, cell of the day, row, extras (JSON), problem, the record as it was; all but the number empty
-# where there is none. A named tuple would take as long to make as the rest of a record.
+# Number of its first line, cell of the day, row, extras (JSON), problem, the record as it was (in UTF-8); with a
+# problem it has neither day nor row. A named tuple would take as long to make as the rest of a record.
 Record = tuple[int, bytes, bytes, bytes, str, bytes]
 
 # The module's own limit of a cell is lower, and one for the whole process.
@@ -44,13 +44,13 @@ def _records(chunks: Iterator[Lines], layout: Layout) -> Iterator[Record]:
             line = of[at]
             if b'"' not in line and line.count(delimiter) == others and not (odd and _needs_care(lines, at, foreign)):
                 if straight:
-                    yield number + at, line.split(delimiter, day + 1)[day], line, b"", "", b""
+                    yield number + at, line.split(delimiter, day + 1)[day], line, b"", "", line
                 else:
                     cells = line.split(delimiter)
                     extras = extra(cells) if layout.extras else b""
                     if missing:
                         cells.append(b"")
-                    yield number + at, cells[day], DELIMITER.join(pick(cells)), extras, "", b""
+                    yield number + at, cells[day], DELIMITER.join(pick(cells)), extras, "", line
                 at += 1
                 continue
             if not line.strip(b"\r") and at not in lines.bad:
@@ -63,7 +63,7 @@ def _records(chunks: Iterator[Lines], layout: Layout) -> Iterator[Record]:
             elif found is None:
                 yield number + at, b"", b"", b"", "ragged", lines.text(at, taken)
             else:
-                yield number + at, found[day], layout.row(found), extra(found), "", b""
+                yield number + at, found[day], layout.row(found), extra(found), "", lines.text(at, taken)
             at += taken
         number += len(of)
 
