@@ -152,7 +152,9 @@ class Sigos:
             for row in rows:
                 copy.write_row([row.get(c) for c in columns])
 
-    def load(self, mode: str = "changed", *, only: Iterable[str] = (), months: tuple[str, ...] = ()) -> dict[str, Result]:
+    def load(
+        self, mode: str = "changed", *, only: Iterable[str] = (), months: tuple[str, ...] = ()
+    ) -> dict[str, Result]:
         """Load silver and compat in order; results by table. Raises the first error."""
         options = Options(mode=mode)  # type: ignore[arg-type]
         audit = RunAudit(self.destination, options.load_type, "manual")

@@ -67,7 +67,8 @@ class CleanLoad(SqlLoad):
         scope: str | None,
         *,
         outside: str | None = None,
-        months: Iterable[str] = (),
+        reason: str = "outside_partitions",
+        periods: Iterable[str] = (),
     ) -> None:
         dialect, conn, watch, key = writer.dialect, writer.conn, Stopwatch(), self.spec.key[0]
         texts, rows = dialect.stage_select(conn, select)
@@ -76,7 +77,9 @@ class CleanLoad(SqlLoad):
         given = Staged(texts, made, dialect.stage_types(conn, texts), self._stored)
         refused = self.judge(writer, ()).refuse(given, [no_key], rows, self.result.counts)
         staged = self._typed(writer, texts, made)
-        self.replace(writer, staged, rows, watch, scope, outside=outside, months=months, refused=refused)
+        self.replace(
+            writer, staged, rows, watch, scope, outside=outside, reason=reason, periods=periods, refused=refused
+        )
 
     def stored(self, writer: Writer, staged: Staged, rows: int) -> None:
         """List values that became NULL: now that the merge has resolved what was listed of the keys it stored."""

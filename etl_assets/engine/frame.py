@@ -90,7 +90,7 @@ class FrameLoad(ReplaceLoad):
         rows = dialect.stage_rows(conn, stage, list(types.values()), self._rows())
         expressions = {n: dialect.expression(n, t, self._stored[n]) for n, t in types.items()}
         scope = self._scope(writer, stage) if self.months else None
-        self.replace(writer, Staged(stage, expressions, types, self._stored), rows, watch, scope, months=self.months)
+        self.replace(writer, Staged(stage, expressions, types, self._stored), rows, watch, scope, periods=self.months)
         if before.initialized_at is None:
             self._settled["initialized_at"] = NOW
 

@@ -23,6 +23,7 @@ from etl_assets.engine.spec import (
     Months,
     Reading,
     Replace,
+    ReplaceDay,
     ReplaceWindow,
     TableSpec,
 )
@@ -160,7 +161,7 @@ class Graph:
     def readings(self, consumer: TableSpec) -> Mapping[str, Reading]:
         if consumer.is_view or not consumer.has_sql:
             return {}
-        if isinstance(consumer.load, Replace):
+        if isinstance(consumer.load, Replace | ReplaceDay):
             return {u.relation: consumer.reads.get(u.relation, Anything()) for u in self.stored_upstream(consumer)}
         return consumer.reads
 
@@ -203,10 +204,14 @@ class Graph:
         if unknown:
             raise SqlFileError(f"{model.path}: {', '.join(f':{n}' for n in unknown)} is no parameter of {self.system}")
         dated = [p.name for p in self.used(spec) if p.value is None]
-        if dated and not (isinstance(spec.load, Replace) and spec.load.always):
+        of_day = isinstance(spec.load, ReplaceDay)
+        if dated and not (of_day or (isinstance(spec.load, Replace) and spec.load.always)):
             raise SpecError(
-                f"{spec.entity}: depends on the run's date by :{dated[0]}; load it with Replace(always=True)"
+                f"{spec.entity}: depends on the run's date by :{dated[0]}; load it with Replace(always=True), or by "
+                "ReplaceDay where days of other runs stay"
             )
+        if of_day and not dated:
+            raise SpecError(f"{spec.entity}: is loaded by the run's day; its SQL names that by no parameter")
 
     def _check(self, spec: TableSpec) -> None:
         if not spec.has_sql:

@@ -108,7 +108,7 @@ class Progress:
 
 @dataclass
 class Result:
-    """Outcome of one entity. `months` holds, for a partitioned table, the counts of each month rebuilt; `nulled`, by
+    """Outcome of one entity. `months` holds, for a table by months (or weeks), the counts of each rebuilt; `nulled`, by
     column and reason, how many values became NULL because they were none of their type."""
 
     entity: str

@@ -1,7 +1,7 @@
 """Loads SQL tables: run the SELECT (for changed keys, for months, or whole) and diff-merge its rows into the table.
 
-Belongs here: what a Merge, ReplaceWindow and Replace take up from the ledger and in which scope they delete.
-Does not belong here: the frame around it (entity.py), storing the rows (replace.py), the SELECTs (SQL files).
+Belongs here: what Merge, ReplaceWindow, ReplaceDay and Replace take up from the ledger, and in which scope they
+delete. Does not belong here: the frame around it (entity.py), storing the rows (replace.py), the SELECTs (SQL files).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from etl_assets.engine.entity import Stopwatch
 from etl_assets.engine.errors import SpecError
 from etl_assets.engine.parameters import written
 from etl_assets.engine.replace import ReplaceLoad
-from etl_assets.engine.spec import Merge
+from etl_assets.engine.spec import Merge, ReplaceDay
 from etl_assets.engine.statements import NOW
 from etl_assets.engine.window import Window
 
@@ -35,8 +35,13 @@ class SqlLoad(ReplaceLoad):
             whole = bool(pending.take_partitions(writer, self.spec.entity)) or whole
             self._merge_all(writer) if whole else self._merge_pending(writer)
         elif self.window:
-            whole = whole and self.options.mode != "requested"
+            if self.options.mode == "requested":
+                whole = not self.spec.is_partitioned and not self.months
             whole = self._rebuild_months(writer, self.window, whole)
+        elif isinstance(load, ReplaceDay):
+            pending.take_partitions(writer, self.spec.entity)
+            self._rebuild_day(writer, load.column)
+            whole = True
         else:
             stale = pending.take_partitions(writer, self.spec.entity)
             whole = whole or bool(stale) or getattr(load, "always", False) or self.options.mode == "requested"
@@ -79,7 +84,8 @@ class SqlLoad(ReplaceLoad):
         return self._select(keys), scope
 
     def _rebuild_months(self, writer: Writer, window: Window, whole: bool) -> bool:
-        """Rebuild everything, or the months asked for and pending; return whether it was everything."""
+        """Rebuild everything, or the months asked for and pending, and the weeks they touch where the table is cut by
+        weeks; return whether it was everything."""
         every, entity = self.destination.months, self.spec.entity
         if not every:
             raise SpecError(f"{entity} is rebuilt by months, and the destination has none")
@@ -100,15 +106,25 @@ class SqlLoad(ReplaceLoad):
         if whole:
             self._rebuild(writer, select, None, outside=window.outside(every, "s"))
             return True
-        wanted = sorted(stale.intersection(every))
+        wanted = window.reached(stale, every)
         if wanted:
             body = f"SELECT * FROM (\n{select}\n) q WHERE {window.within(wanted, 'q')}"
-            self._rebuild(writer, body, window.within(wanted, "t"), months=wanted)
+            self._rebuild(writer, body, window.within(wanted, "t"), periods=window.periods(wanted))
         if stale.difference(every):
             # Rows that moved out of every month: nothing to rebuild, but they are counted and listed.
             body = f"SELECT * FROM (\n{select}\n) q WHERE {window.outside(every, 'q')}"
             self._rebuild(writer, body, "1 = 0", outside=window.outside(every, "s"))
         return False
+
+    def _rebuild_day(self, writer: Writer, column: str) -> None:
+        """Replace the rows of the run's day; what the SELECT says of another day is rejected."""
+        dialect, day = writer.dialect, self.options.as_of_date or self.destination.today
+        at = f"{{}}.{dialect.quote(column)}"
+        literal = dialect.literal(day, dialect.declared_type(self.spec.table.columns[column]))
+        outside = f"({at.format('s')} IS NULL OR {at.format('s')} <> {literal})"
+        self._rebuild(
+            writer, self._select(), f"{at.format('t')} = {literal}", outside=outside, reason="outside_the_day"
+        )
 
     def _rebuild(
         self,
@@ -117,13 +133,13 @@ class SqlLoad(ReplaceLoad):
         scope: str | None,
         *,
         outside: str | None = None,
-        months: Iterable[str] = (),
+        reason: str = "outside_partitions",
+        periods: Iterable[str] = (),
     ) -> None:
         dialect, watch = writer.dialect, Stopwatch()
         stage, rows = dialect.stage_select(writer.conn, select)
         types = dialect.stage_types(writer.conn, stage)
         declared = {n: dialect.declared_type(self.spec.table.columns[n]) for n in self.spec.data_columns}
         expressions = {n: dialect.expression(n, types[n], t) for n, t in declared.items()}
-        self.replace(
-            writer, Staged(stage, expressions, types, self._stored), rows, watch, scope, outside=outside, months=months
-        )
+        staged = Staged(stage, expressions, types, self._stored)
+        self.replace(writer, staged, rows, watch, scope, outside=outside, reason=reason, periods=periods)

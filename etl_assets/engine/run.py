@@ -33,8 +33,8 @@ def load(
 ) -> Result:
     """Bring one entity up to date.
 
-    `source` is needed for mirrors, `files` for landing tables, `months` (first days) for partitioned tables. A view has
-    nothing to load. Raises the engine's errors after they are recorded in the audit.
+    `source` is needed for mirrors, `files` for landing tables, `months` (first days) for partitioned tables; tables by
+    weeks take them too. A view has nothing to load. Raises the engine's errors after they are recorded in the audit.
     """
     if spec.is_view:
         return Result(spec.entity, status="success", notes=["view: computed when read"])
@@ -112,7 +112,8 @@ def rehearse(
                     if spec.entity in landings:
                         result = landings[spec.entity].run()
                     else:
-                        result = load(spec, destination, audit, options, source=source, months=months, files=files)
+                        own = months if spec.is_partitioned else ()
+                        result = load(spec, destination, audit, options, source=source, months=own, files=files)
                 except EtlError as error:
                     result = Result(spec.entity, status="failed", error=str(error))
             if result.status in ("failed", "skipped"):

@@ -145,11 +145,24 @@ class Merge:
 class ReplaceWindow:
     """SQL transform rebuilt month by month; `column` is the date of its rows in the reporting time zone.
 
+    By `week` the months that became stale are widened to all ISO weeks they touch, whose rows, dated by any day of
+    their week, are rebuilt whole. Such a table is not cut by months: asked for without any, it is rebuilt whole.
     With `keeps` rows the SELECT no longer has stay: a log of what its upstreams forget.
     """
 
     column: str
+    grain: Literal["month", "week"] = "month"
     keeps: bool = False
+
+
+@dataclass(frozen=True)
+class ReplaceDay:
+    """SQL transform that describes the run's day, in every run; rows of other days stay. `column` is their day.
+
+    The SELECT names the day, by a parameter that is the run's date (engine/parameters.py), and returns it as `column`.
+    """
+
+    column: str
 
 
 @dataclass(frozen=True)
@@ -185,7 +198,7 @@ class Landing:
     least_share: float = 0.7
 
 
-Strategy = Incremental | Snapshot | Merge | ReplaceWindow | Replace | View | Landing
+Strategy = Incremental | Snapshot | Merge | ReplaceWindow | ReplaceDay | Replace | View | Landing
 
 
 @dataclass(frozen=True)
@@ -328,6 +341,11 @@ class TableSpec:
         return isinstance(self.load, Incremental | Snapshot)
 
     @property
+    def is_partitioned(self) -> bool:
+        """Whether a run asks for months of it."""
+        return isinstance(self.load, ReplaceWindow) and self.load.grain == "month"
+
+    @property
     def is_landing(self) -> bool:
         return isinstance(self.load, Landing)
 
@@ -444,6 +462,13 @@ class TableSpec:
                 yield f"window column {load.column!r} is not a declared column"
             elif not isinstance(self.table.columns[load.column].type, sa.Date | sa.DateTime):
                 yield f"window column {load.column!r} must be a date or timestamp"
+        if isinstance(load, ReplaceDay):
+            if load.column not in columns:
+                yield f"day column {load.column!r} is not a declared column"
+            elif not isinstance(self.table.columns[load.column].type, sa.Date):
+                yield f"day column {load.column!r} must be a date"
+            elif load.column not in self.key:
+                yield f"day column {load.column!r} must be part of the key: every day has rows of its own"
         if isinstance(load, Merge) and len(self.key) != 1:
             yield "Merge needs a key of exactly one column"
         if isinstance(load, Merge) and set(load.versions) - columns:
@@ -496,5 +521,6 @@ class TableSpec:
 _READINGS: Mapping[type, tuple[type[Reading], ...]] = {
     Merge: (Keys, Anything, Ignore),
     ReplaceWindow: (Months, Anything, Ignore),
+    ReplaceDay: (Anything, Ignore),
     Replace: (Anything, Ignore),
 }

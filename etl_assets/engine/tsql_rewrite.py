@@ -137,6 +137,8 @@ _REWRITES: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Year: lambda node: _part("YEAR", _bare(node.this)),
     exp.Month: lambda node: _part("MONTH", _bare(node.this)),
     exp.Day: lambda node: _part("DAY", _bare(node.this)),
+    # sqlglot would write it as a driver has it; the engine reads `:name`.
+    exp.Placeholder: lambda node: exp.Var(this=f":{node.name}"),
     exp.National: lambda node: exp.Literal.string(node.name),
 }
 

@@ -18,6 +18,7 @@ _SHAPE = (
     exp.Select, exp.Union, exp.Subquery, exp.From, exp.Join, exp.Where, exp.Group, exp.Having, exp.With, exp.CTE,
     exp.Table, exp.TableAlias, exp.Alias, exp.Column, exp.Identifier, exp.Star, exp.Distinct, exp.Values, exp.Tuple,
     exp.Paren, exp.Literal, exp.National, exp.Null, exp.Var, exp.DataType, exp.DataTypeParam,
+    exp.Placeholder,
 )  # fmt: skip
 _PREDICATES = (
     exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Is, exp.In, exp.Between, exp.Like,

@@ -159,7 +159,7 @@ class WarehouseIOManager(dg.IOManager):
         rows, newest = self._look(spec)
         context.add_output_metadata(report.result_metadata(spec, result, rows))
         self._log_lineage(context, spec)
-        for month in sorted(result.months.keys() - set(months)):
+        for month in sorted(result.months.keys() - set(months)) if spec.is_partitioned else ():
             context.log_event(
                 dg.AssetMaterialization(
                     context.asset_key, partition=month, metadata=report.counts_metadata(result.months[month])

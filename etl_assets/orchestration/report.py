@@ -59,11 +59,12 @@ def result_metadata(spec: TableSpec, result: Result, row_count: int | None) -> M
             "cursor_end": result.cursor_end or result.cursor_start or "none",
         }
     if result.months:
-        out["months_rebuilt"] = len(result.months)
-        out["counts_by_month"] = dg.MetadataValue.table(
-            records=[dg.TableRecord({"month": m, **c.as_dict()}) for m, c in sorted(result.months.items())],
+        period = getattr(spec.load, "grain", "month")
+        out[f"{period}s_rebuilt"] = len(result.months)
+        out[f"counts_by_{period}"] = dg.MetadataValue.table(
+            records=[dg.TableRecord({period: m, **c.as_dict()}) for m, c in sorted(result.months.items())],
             schema=dg.TableSchema(
-                columns=[dg.TableColumn("month", "string"), *(dg.TableColumn(n, "int") for n in Counts().as_dict())]
+                columns=[dg.TableColumn(period, "string"), *(dg.TableColumn(n, "int") for n in Counts().as_dict())]
             ),
         )
     if result.notes:

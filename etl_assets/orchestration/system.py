@@ -19,7 +19,7 @@ from etl_assets.engine.destination import Destination, Source
 from etl_assets.engine.dialects.base import Dialect
 from etl_assets.engine.errors import EtlError, SchemaDriftError, SpecError
 from etl_assets.engine.graph import Graph
-from etl_assets.engine.spec import ReplaceWindow, TableSpec
+from etl_assets.engine.spec import TableSpec
 from etl_assets.orchestration.partitions import current_month, month_keys, monthly
 
 
@@ -82,7 +82,7 @@ class System:
         return f"{self.name}_{kind}"
 
     def is_partitioned(self, spec: TableSpec) -> bool:
-        return isinstance(spec.load, ReplaceWindow)
+        return spec.is_partitioned
 
     def run_month(self, at: datetime | None = None) -> str | None:
         """The month a run of the whole system carries: that of `at` (now when None); None where nothing is cut by them.

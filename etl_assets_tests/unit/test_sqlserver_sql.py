@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,6 +24,7 @@ from etl_assets.engine.dialects import sqlserver_stage, sqlserver_stream
 from etl_assets.engine.dialects.base import CatalogColumn, Staged
 from etl_assets.engine.dialects.sqlserver import SqlServerDialect
 from etl_assets.engine.errors import DataError, EtlError, SqlFileError
+from etl_assets.engine.parameters import Parameter, written
 from etl_assets.engine.spec import Incremental, Keys, Merge, ReplaceWindow, Rule, TableSpec, audit_columns, column
 from etl_assets_tests.world import Column, spec
 
@@ -262,6 +264,25 @@ def test_months_and_days_follow_the_zone() -> None:
     )
     with pytest.raises(EtlError, match="Europe/Lisbon"):
         D.month_of("x", "datetime2(6)", "Europe/Lisbon", 0)
+
+
+def test_weeks_begin_on_monday_whatever_the_session_calls_the_first_day() -> None:
+    assert D.week_of("c.[d]", "date", "America/Sao_Paulo") == (
+        "CONVERT(nvarchar(10), DATEADD(DAY, -(DATEDIFF(DAY, DATEFROMPARTS(1, 1, 1), c.[d]) % 7), "
+        "CAST(c.[d] AS date)), 23)"
+    )
+    zoned = D.week_of("c.[at]", "datetimeoffset(6)", "America/Sao_Paulo")
+    assert zoned.count("AT TIME ZONE N'E. South America Standard Time'") == 2
+    assert "BETWEEN 2 AND 9998" in zoned
+    # A Thursday, reckoned as the server does.
+    since = (date(2026, 5, 7) - date(1, 1, 1)).days
+    assert date(2026, 5, 7) - timedelta(since % 7) == date(2026, 5, 4)
+
+
+def test_parameters_are_values_of_the_session() -> None:
+    assert D.parameter("as_of_date", "date") == "CAST(SESSION_CONTEXT(N'etl_assets.as_of_date') AS date)"
+    given = written("SELECT :as_of_date AS d, [a:b] AS x", [Parameter("as_of_date", sa.Date(), "as_of_date")], D)
+    assert given == "SELECT CAST(SESSION_CONTEXT(N'etl_assets.as_of_date') AS date) AS d, [a:b] AS x"
 
 
 # --- rows as JSON -----------------------------------------------------------------------------------------------------

@@ -451,6 +451,10 @@ class Dialect(SessionDialect):
         """
 
     @abstractmethod
+    def week_of(self, expression: str, type_: str, zone: str) -> str:
+        """SQL text `YYYY-MM-DD` of the Monday of a date or timestamp column in `zone`; NULL as `month_of` says."""
+
+    @abstractmethod
     def execute(self, conn: sa.Connection, sql: str) -> int:
         """Run one statement exactly as written (no parameter markers are interpreted); return affected rows."""
 

@@ -213,11 +213,22 @@ class PostgresMerge(PostgresStaging):
         return name, taken
 
     def month_of(self, expression: str, type_: str, zone: str, offset: int) -> str:
-        local = expression
-        if type_ == "timestamp with time zone":
-            local = f"({expression} AT TIME ZONE {quoted_text(zone)})"
-        elif type_.startswith("timestamp"):
-            local = f"({expression} AT TIME ZONE 'UTC' AT TIME ZONE {quoted_text(zone)})"
-        month = f"to_char(date_trunc('month', {local}) + interval '{int(offset)} months', 'YYYY-MM-DD')"
-        # Days at the ends of what the server can store cannot be moved or cut into months without an error.
-        return f"CASE WHEN {expression} BETWEEN '0001-01-01' AND '9999-12-31' THEN {month} END"
+        first = f"date_trunc('month', {_local(expression, type_, zone)}) + interval '{int(offset)} months'"
+        return _first_day(expression, first)
+
+    def week_of(self, expression: str, type_: str, zone: str) -> str:
+        return _first_day(expression, f"date_trunc('week', {_local(expression, type_, zone)})")
+
+
+def _local(expression: str, type_: str, zone: str) -> str:
+    """A date, or a time of day in `zone`."""
+    if type_ == "timestamp with time zone":
+        return f"({expression} AT TIME ZONE {quoted_text(zone)})"
+    if type_.startswith("timestamp"):
+        return f"({expression} AT TIME ZONE 'UTC' AT TIME ZONE {quoted_text(zone)})"
+    return expression
+
+
+def _first_day(expression: str, first: str) -> str:
+    # Days at the ends of what the server can store cannot be moved or cut into months without an error.
+    return f"CASE WHEN {expression} BETWEEN '0001-01-01' AND '9999-12-31' THEN to_char({first}, 'YYYY-MM-DD') END"

@@ -29,6 +29,8 @@ _WINDOWS_ZONES = {name: windows for windows, name in ZONES.items()}
 _SNAPSHOTS = "SELECT snapshot_isolation_state FROM sys.databases WHERE database_id = DB_ID()"
 _DESCRIPTION = "MS_Description"
 _SESSION = EtlSession()
+# Before the name of what a session keeps for us.
+_PARAMETERS = "etl_assets."
 
 
 class SqlServerDialect(SqlServerMerge):
@@ -247,6 +249,15 @@ class SqlServerDialect(SqlServerMerge):
     def is_naive(self, type_: str) -> bool:
         return types.split(type_)[0] in ("smalldatetime", "datetime", "datetime2")
 
+    def parameter(self, name: str, type_: str) -> str:
+        return f"CAST(SESSION_CONTEXT({unicode_text(_PARAMETERS + name)}) AS {type_})"
+
+    def set_parameters(self, conn: sa.Connection, values: Mapping[str, str]) -> None:
+        # Bound, not written: no statement of ours that a log might keep holds a value.
+        for name, value in values.items():
+            told = sa.text("EXEC sys.sp_set_session_context @key = :name, @value = :value")
+            conn.execute(told, {"name": _PARAMETERS + name, "value": value})
+
     def day_start(self, day: str, type_: str, zone: str) -> str:
         if types.split(type_)[0] != "datetimeoffset":
             return self.literal(day, type_)
@@ -269,12 +280,24 @@ class SqlServerDialect(SqlServerMerge):
             return first
         return f"({first} OR ({columns[0]} = {literals[0]} AND {self.after(columns[1:], literals[1:])}))"
 
-    def month_of(self, expression: str, type_: str, zone: str, offset: int) -> str:
-        local = expression
+    def week_of(self, expression: str, type_: str, zone: str) -> str:
+        local = self._local(expression, type_, zone)
+        # 1 January of the year 1 was a Monday, and nothing can be earlier.
+        monday = f"DATEADD(DAY, -(DATEDIFF(DAY, DATEFROMPARTS(1, 1, 1), {local}) % 7), CAST({local} AS date))"
+        if local != expression:
+            monday = f"CASE WHEN YEAR({expression}) BETWEEN 2 AND 9998 THEN {monday} END"
+        return f"CONVERT(nvarchar(10), {monday}, 23)"
+
+    def _local(self, expression: str, type_: str, zone: str) -> str:
+        """The day in `zone`."""
         if types.split(type_)[0] == "datetimeoffset":
-            local = f"CAST({expression} AT TIME ZONE {_windows(zone)} AS date)"
-        elif self.is_naive(type_):
-            local = f"CAST({expression} AT TIME ZONE N'UTC' AT TIME ZONE {_windows(zone)} AS date)"
+            return f"CAST({expression} AT TIME ZONE {_windows(zone)} AS date)"
+        if self.is_naive(type_):
+            return f"CAST({expression} AT TIME ZONE N'UTC' AT TIME ZONE {_windows(zone)} AS date)"
+        return expression
+
+    def month_of(self, expression: str, type_: str, zone: str, offset: int) -> str:
+        local = self._local(expression, type_, zone)
         first = f"DATEFROMPARTS(YEAR({local}), MONTH({local}), 1)"
         if offset:
             first = f"DATEADD(MONTH, {int(offset)}, {first})"
