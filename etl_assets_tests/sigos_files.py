@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -72,10 +72,14 @@ class PortalFiles:
         self.told[report].append(told)
         return found
 
+    def done(self, files: Sequence[LandedFile]) -> None:
+        for file in files:
+            file.path.unlink()
+
     def _file(self, name: str, body: bytes, window: FileWindow) -> LandedFile:
         path = self.folder / name
         path.write_bytes(body)
-        now = datetime.now(UTC)
+        now = datetime.combine(self.book.today, time(15, self.fetches), UTC)  # noon in Sao Paulo
         report = WindowReport(window, "ok", 1, now, now, bytes=len(body), sha256=hashlib.sha256(body).hexdigest())
         return LandedFile(path, name, window, now, report)
 

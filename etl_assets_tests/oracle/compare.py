@@ -6,7 +6,7 @@ Belongs here: when two values are the same, and saying where they are not. Does 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Rational
@@ -19,10 +19,17 @@ _RELATIVE = 1e-9
 
 
 def differences(
-    found: pd.DataFrame, expected: pd.DataFrame, key: Sequence[str], columns: Sequence[str], *, most: int = 12
+    found: pd.DataFrame,
+    expected: pd.DataFrame,
+    key: Sequence[str],
+    columns: Sequence[str],
+    *,
+    within: Mapping[str, Fraction] | None = None,
+    most: int = 12,
 ) -> list[str]:
     """Rows missing, rows too many, doubled keys and unequal values of `columns`; the first `most`, then how many more.
 
+    `within`: by column, how far a number may be off beside its own rounding (sums of what was rounded before).
     Raises KeyError when a frame lacks a column: a comparison of nothing would find nothing.
     """
     ours, theirs = (_by_key(frame, key, columns) for frame in (found, expected))
@@ -38,13 +45,13 @@ def differences(
             told.append(f"{'missing' if at in theirs else 'not expected'}: {named}")
             continue
         for column, value, wanted in zip(columns, ours[at][0], theirs[at][0], strict=True):
-            if not same(value, wanted):
+            if not same(value, wanted, (within or {}).get(column, Fraction(0))):
                 told.append(f"{named}: {column} is {value!r}, expected {_shown(wanted)}")
     return told if len(told) <= most else [*told[:most], f"... and {len(told) - most} more"]
 
 
-def same(found: Any, expected: Any) -> bool:
-    """Equal values; exact fractions are rounded to the decimals of a found Decimal, which must be at least 4."""
+def same(found: Any, expected: Any, within: Fraction = Fraction(0)) -> bool:
+    """Equal values. A found Decimal may be a fraction rounded to its decimals, of which there must be at least 4."""
     if _absent(found) or _absent(expected):
         return _absent(found) and _absent(expected)
     if isinstance(found, bool) or isinstance(expected, bool):
@@ -54,19 +61,18 @@ def same(found: Any, expected: Any) -> bool:
         if isinstance(found, float):
             return math.isclose(found, float(exact), rel_tol=_RELATIVE, abs_tol=_RELATIVE)
         if isinstance(found, Decimal):
-            return _rounded(found, exact)
+            return _rounded(found, exact, within)
     return bool(found == expected)
 
 
-def _rounded(found: Decimal, exact: Fraction) -> bool:
+def _rounded(found: Decimal, exact: Fraction, within: Fraction) -> bool:
     if Fraction(found) == exact:
         return True
     exponent = found.as_tuple().exponent
     if not isinstance(exponent, int) or -exponent < _LEAST_DECIMALS:
         return False
-    scaled = exact * 10**-exponent
-    magnitude = (2 * abs(scaled.numerator) + scaled.denominator) // (2 * scaled.denominator)
-    return Fraction(found) * 10**-exponent == (magnitude if scaled >= 0 else -magnitude)
+    # Halves may go either way: 1 less a rounded share is one that was rounded down.
+    return abs(Fraction(found) - exact) <= Fraction(1, 2 * 10**-exponent) + within
 
 
 def _by_key(

@@ -18,6 +18,7 @@ from .sigos import Loads, Report, cells_of, landed, winners_of
 from .sigos_gold import period
 
 OLD_DAYS = 60
+EVERY_COLUMN, NO_COLUMN = "*", "NENHUMA"  # of what came or went; of what differs in blanks or case alone
 COLUMNS = (
     "report",
     "record_key",
@@ -42,16 +43,17 @@ def changes(loads: Mapping[Report, Loads], days: Sequence[date]) -> pd.DataFrame
 
 def by_week(changed: pd.DataFrame) -> pd.DataFrame:
     """`gold.mart_audit_change_weekly`: rows of each week of detection, type and column; of old services."""
-    told: Counter[tuple[date, str, str | None, bool]] = Counter()
+    told: Counter[tuple[date, str, str, bool]] = Counter()
     for row in changed.to_dict("records"):
-        for column in row["changed_columns"] or (None,):
+        nothing = NO_COLUMN if row["change_type"] == "U" else EVERY_COLUMN
+        for column in row["changed_columns"] or (nothing,):
             told[period(row["detected_on"], "weekly"), row["change_type"], column, row["age_days"] > OLD_DAYS] += 1
     return pd.DataFrame(
         [
             (*key, told[*key, False] + told[*key, True], told[*key, True])
             for key in sorted({k[:3] for k in told}, key=str)
         ],
-        columns=["period", "change_type", "column_name", "changed_rows", "changed_rows_old"],
+        columns=["period", "change_type", "column_name", "changed_rows", "changed_rows_over_60_days"],
         dtype=object,
     )
 

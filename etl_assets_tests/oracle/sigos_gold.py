@@ -123,7 +123,7 @@ def return_reasons(returned: pd.DataFrame) -> pd.DataFrame:
             {
                 **dict(zip(("period", *by), (month, *names), strict=True)),
                 "returns_total": figures["returns_total"],
-                "share": Fraction(len(own), int(total[month])),
+                "share_of_month": Fraction(len(own), int(total[month])),
                 "returns_resolved": figures["returns_resolved"],
                 "avg_days_to_resolve": figures["avg_days_to_resolve"],
             }
@@ -181,6 +181,8 @@ def _of_services(rows: list[Figures]) -> Figures:
         "field_hours": hours,
         "avg_duration_min": _ratio(sum(timed), len(timed)),
         "services_per_field_hour": _ratio(len(timed), hours),
+        "days_to_close_sum": sum(closing),
+        "days_to_close_count": len(closing),
         "avg_days_to_close": _ratio(sum(closing), len(closing)),
         "services_with_toi": len(with_toi),
         "toi_rate": _ratio(len(with_toi), executed),
@@ -213,6 +215,8 @@ def _of_returns(rows: list[Figures]) -> Figures:
         "returns_open": _number(rows, "is_open"),
         "returns_resolved": resolved,
         "resolution_rate": _ratio(resolved, len(rows)),
+        "days_to_resolve_sum": sum(waits),
+        "days_to_resolve_count": len(waits),
         "avg_days_to_resolve": _ratio(sum(waits), len(waits)),
         "p90_days_to_resolve": _percentile(waits, Fraction(9, 10)),
         "unmatched_returns": sum(r["match_level"] == 0 for r in rows),

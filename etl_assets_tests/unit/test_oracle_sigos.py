@@ -243,8 +243,8 @@ def test_changes_between_kept_loads_of_a_month() -> None:
     ]
     monday = date(2026, 3, 2)
     assert sigos_changes.by_week(found).to_numpy().tolist() == [
-        [monday, "D", None, 1, 1], [monday, "I", None, 1, 0], [monday, "U", "cod", 1, 1],
-        [monday, "U", "fiscal", 1, 1], [monday, "U", "status", 1, 1], [monday, "U", None, 1, 1],
+        [monday, "D", "*", 1, 1], [monday, "I", "*", 1, 0], [monday, "U", "NENHUMA", 1, 1], [monday, "U", "cod", 1, 1],
+        [monday, "U", "fiscal", 1, 1], [monday, "U", "status", 1, 1],
     ]  # fmt: skip
 
 

@@ -119,13 +119,15 @@ def test_a_week_across_months_is_recomputed_from_counts(days: tuple[pd.DataFrame
         "period": date(2026, 1, 26), "services_protocoled": 5, "services_cancelled": 1, "cancel_rate": F(1, 5),
         "services_executed": 4, "services_closed": 2, "closing_rate": F(1, 2), "team_days": 3,
         "services_per_team_day": F(4, 3), "services_timed": 2, "duration_min_sum": 60, "field_hours": 1,
-        "avg_duration_min": 30, "services_per_field_hour": 2, "avg_days_to_close": 2, "services_with_toi": 2,
+        "avg_duration_min": 30, "services_per_field_hour": 2, "avg_days_to_close": 2,
+        "days_to_close_sum": 4, "days_to_close_count": 2, "services_with_toi": 2,
         "toi_rate": F(1, 2), "toi_delivered": 1, "toi_delivery_rate": F(1, 2), "findings": 2, "finding_rate": F(1, 2),
         "frauds": 1, "fraud_rate": F(1, 4), "negotiated_amount": F("100.10"), "services_negotiated": 1,
         "negotiation_rate": F(1, 4), "returned_services": 2, "return_rate": F(1, 2), "first_pass_rate": F(1, 2),
         "return_count_sum": 3, "rework_intensity": F(3, 2), "repeat_returned_services": 1,
         "repeat_return_rate": F(1, 2), "returns_total": 3, "returns_open": 0, "returns_resolved": 2,
-        "resolution_rate": F(2, 3), "avg_days_to_resolve": F(21, 2), "p90_days_to_resolve": F(109, 10),
+        "resolution_rate": F(2, 3), "days_to_resolve_sum": 21, "days_to_resolve_count": 2,
+        "avg_days_to_resolve": F(21, 2), "p90_days_to_resolve": F(109, 10),
         "unmatched_returns": 1, "is_mature": True,
     }  # fmt: skip
 
@@ -213,13 +215,20 @@ def test_backlog_by_age() -> None:
         (None, None, True), (float("nan"), None, True), (pd.NaT, None, True), (0, None, False), (None, 0, False),
         (D("0.6667"), F(2, 3), True), (D("0.6666"), F(2, 3), False), (D("0.67"), F(2, 3), False),
         (D("0.5"), F(1, 2), True),
-        (D("-0.6667"), F(-2, 3), True), (0.6666666666666666, F(2, 3), True), (0.6667, F(2, 3), False),
+        (D("-0.6667"), F(-2, 3), True),
+        (D("0.9687"), F(31, 32), True), (D("0.9688"), F(31, 32), True), (D("0.9686"), F(31, 32), False),
+        (0.6666666666666666, F(2, 3), True), (0.6667, F(2, 3), False),
         (D("2.00"), D("2"), True), (D("2.01"), D("2"), False), (True, True, True), (1, True, False), (True, 1, False),
         ("A", "A", True), ("A", "B", False), (3, F(3), True), (date(2026, 1, 1), date(2026, 1, 1), True),
     ],
 )  # fmt: skip
 def test_same(found: object, expected: object, answer: bool) -> None:
     assert same(found, expected) is answer
+
+
+def test_a_sum_of_rounded_parts_may_be_off_a_little() -> None:
+    assert same(D("0.999999"), F(1), F(1, 10**6))
+    assert not same(D("0.999997"), F(1), F(1, 10**6))
 
 
 def test_differences_are_told_by_key() -> None:
