@@ -80,7 +80,7 @@ def month_of(day: date) -> date:
     return day.replace(day=1)
 
 
-def landed(report: Report, loads: Loads, today: date) -> pd.DataFrame:
+def landed(report: Report, loads: Loads) -> pd.DataFrame:
     """Lines kept of the newest load of each month: headers in upper case, `_month`, `_problem`, `_line` (all texts).
 
     A line without a day, or of a day outside its window, stays under its window's first month with its problem; one of
@@ -92,7 +92,7 @@ def landed(report: Report, loads: Loads, today: date) -> pd.DataFrame:
         for file in files:
             lines = file.lines.rename(columns=t.header)
             for line in lines.to_dict("records"):
-                on = t.day(line[_DAY[report]], today.year + 1)
+                on = t.written_day(line[_DAY[report]])
                 problem = "no_day" if on is None else None if file.start <= on <= file.end else "outside_window"
                 month = month_of(on) if on and not problem else month_of(file.start)
                 if month in file.months and newest[month] == number:
@@ -119,7 +119,7 @@ def typed(report: Report, lines: pd.DataFrame, today: date) -> pd.DataFrame:
 
 def silver(loads: Mapping[Report, Loads], today: date) -> Silver:
     """Everything of silver that the newest load of each month says."""
-    kept = {report: landed(report, loads[report], today) for report in ("general", "return")}
+    kept = {report: landed(report, loads[report]) for report in ("general", "return")}
     services, returns = (winners_of(report, kept[report], today) for report in ("general", "return"))
     matches = matched(returns, services)
     returns = _plain(returns.join(matches))

@@ -62,7 +62,7 @@ def _of_report(report: Report, loads: Loads, days: Sequence[date]) -> list[tuple
     before: dict[date, tuple[Counter[Any], dict[str, dict[str, Any]]]] = {}
     rows: list[tuple[Any, ...]] = []
     for files, day in zip(loads, days, strict=True):
-        lines = landed(report, [files], day)
+        lines = landed(report, [files])
         won = winners_of(report, lines, day)
         for month in sorted({m for file in files for m in file.months}):
             content = Counter(lines.loc[lines["_month"] == month, "_line"])

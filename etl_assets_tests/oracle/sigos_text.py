@@ -54,6 +54,12 @@ def code(value: str | None) -> str | None:
 
 def day(value: str | None, last_year: int) -> date | None:
     """A date of the years 2000 to `last_year` (rule 4)."""
+    found = written_day(value)
+    return found if found is not None and FIRST_YEAR <= found.year <= last_year else None
+
+
+def written_day(value: str | None) -> date | None:
+    """A date of any year, as far as it can be read."""
     found = text(value) or ""
     if match := _BRAZILIAN.fullmatch(found):
         on, month, year = map(int, match.groups())
@@ -62,7 +68,7 @@ def day(value: str | None, last_year: int) -> date | None:
     else:
         return None
     try:
-        return date(year, month, on) if FIRST_YEAR <= year <= last_year else None
+        return date(year, month, on)
     except ValueError:
         return None
 

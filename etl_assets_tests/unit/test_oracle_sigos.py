@@ -84,7 +84,7 @@ def test_one_day(given: str, expected: date | None) -> None:
 
 def test_lines_are_kept_by_window_and_month() -> None:
     days = ["31/12/2025", "01/01/2026", "31/01/2026", "01/02/2026", "02/02/2026", "", "45/01/2026"]
-    rows = landed("general", [[january(GENERAL, *({"Data execucao": d} for d in days))]], TODAY)
+    rows = landed("general", [[january(GENERAL, *({"Data execucao": d} for d in days))]])
     # The first of February is inside the window and of another month: neither kept nor rejected.
     assert list(zip(rows["DATA EXECUCAO"], rows["_problem"].fillna(""), strict=True)) == [
         ("31/12/2025", "outside_window"),
@@ -99,7 +99,7 @@ def test_lines_are_kept_by_window_and_month() -> None:
 
 def test_a_file_of_months_keeps_each_under_its_month_and_problems_under_the_first() -> None:
     lines = pd.DataFrame([{**GENERAL, "Data execucao": d} for d in ("05/02/2026", "07/01/2026", "?", "09/03/2026")])
-    rows = landed("general", [[File(lines, JAN, MAR, (JAN, FEB))]], TODAY)
+    rows = landed("general", [[File(lines, JAN, MAR, (JAN, FEB))]])
     assert list(zip(rows["_month"], rows["_problem"].fillna(""), strict=True)) == [
         (FEB, ""),
         (JAN, ""),
@@ -111,9 +111,9 @@ def test_a_file_of_months_keeps_each_under_its_month_and_problems_under_the_firs
 def test_a_later_load_replaces_the_months_it_covers_even_by_nothing() -> None:
     both = File(pd.DataFrame([GENERAL, {**GENERAL, "Data execucao": "05/02/2026"}]), JAN, MAR, (JAN, FEB))
     empty = File(pd.DataFrame(columns=list(GENERAL)), JAN, FEB, (JAN,))
-    assert list(landed("general", [[both], [empty]], TODAY)["_month"]) == [FEB]
+    assert list(landed("general", [[both], [empty]])["_month"]) == [FEB]
     other = january(GENERAL, {"Cod": "109"})
-    assert list(landed("general", [[both], [other]], TODAY)["COD"]) == ["300", "109"]
+    assert list(landed("general", [[both], [other]])["COD"]) == ["300", "109"]
 
 
 def test_a_service_is_its_last_line_with_every_value_typed() -> None:
