@@ -112,8 +112,8 @@ def rehearse(
                     if spec.entity in landings:
                         result = landings[spec.entity].run()
                     else:
-                        of = months if spec.is_partitioned else ()
-                        result = load(spec, destination, audit, options, source=source, months=of, files=files)
+                        own = months if spec.is_partitioned else ()
+                        result = load(spec, destination, audit, options, source=source, months=own, files=files)
                 except EtlError as error:
                     result = Result(spec.entity, status="failed", error=str(error))
             if result.status in ("failed", "skipped"):
