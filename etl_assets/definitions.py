@@ -10,9 +10,11 @@ from collections.abc import Sequence
 import dagster as dg
 
 from etl_assets.engine.dialects.servers import POSTGRES
+from etl_assets.engine.files import FileSource, WaitingFile
 from etl_assets.engine.graph import Graph
 from etl_assets.orchestration.checks import build_checks
 from etl_assets.orchestration.factory import build_assets
+from etl_assets.orchestration.inbox import build_inbox
 from etl_assets.orchestration.io_managers import io_manager_for
 from etl_assets.orchestration.jobs import build_jobs, build_schedules
 from etl_assets.orchestration.monitor import build_monitor, build_monitor_job, build_monitor_schedule
@@ -21,7 +23,7 @@ from etl_assets.orchestration.resources import load_options
 from etl_assets.orchestration.sensors import build_reaper, build_sweep
 from etl_assets.orchestration.system import Cadence, Monitoring, System, Watched
 from etl_assets.settings import PROJECT_ROOT, Settings, load_settings
-from etl_assets.systems import chatwoot, ecommerce, lacrei
+from etl_assets.systems import chatwoot, ecommerce, lacrei, sigos
 
 SQL_ROOT = PROJECT_ROOT / "sql"
 
@@ -77,10 +79,44 @@ def lacrei_system(settings: Settings) -> System:
     )
 
 
+def sigos_system(settings: Settings) -> System:
+    """SIGOS (specs/sigos.md): files of a portal, by Chromium."""
+
+    def portal() -> FileSource:
+        from etl_assets.systems.sigos.portal.settled import portal_source
+
+        return portal_source(settings)
+
+    def inbox(names: tuple[str, ...]) -> FileSource:
+        from etl_assets.systems.sigos.portal.inbox import InboxSource
+
+        return InboxSource(settings.sigos_downloads(), names)
+
+    def waiting() -> tuple[WaitingFile, ...]:
+        from etl_assets.systems.sigos.portal.inbox import waiting
+
+        return tuple(waiting(settings.sigos_downloads()))
+
+    return System(
+        name="sigos",
+        title="SIGOS",
+        graph=Graph("sigos", sigos.specs(), SQL_ROOT, parameters=sigos.parameters(settings.sigos_salt)),
+        dialect=POSTGRES,
+        source_dialect=POSTGRES,
+        source_url=None,
+        warehouse_url=settings.sigos_warehouse,
+        cadence=Cadence(incremental="30 9-18 * * 1-6", full="0 10 * * 0", overdue_hours=18, exclusive=True),
+        first_month="2022-03-01",
+        files=portal,
+        inbox=inbox,
+        waiting=waiting,
+    )
+
+
 def build_systems(settings: Settings | None = None) -> list[System]:
     """The systems the settings choose."""
     settings = settings or load_settings()
-    known = {"chatwoot": chatwoot_system, "ecommerce": ecommerce_system, "lacrei": lacrei_system}
+    known = {"chatwoot": chatwoot_system, "ecommerce": ecommerce_system, "lacrei": lacrei_system, "sigos": sigos_system}
     return [known[name](settings) for name in settings.chosen_systems()]
 
 
@@ -98,7 +134,7 @@ def build_defs(systems: Sequence[System] | None = None, settings: Settings | Non
             for s in systems
             for x in (*build_schedules(s, running=running), *build_monitor_schedule(s, running=running))
         ],
-        sensors=[*(build_sweep(s) for s in systems), build_reaper(systems)],
+        sensors=[*(x for s in systems for x in (build_sweep(s), *build_inbox(s))), build_reaper(systems)],
         resources={"load": load_options(), **{s.io_manager_key: io_manager_for(s) for s in systems}},
         executor=dg.in_process_executor,
     )

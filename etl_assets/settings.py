@@ -6,7 +6,6 @@ nonsense by the variable's name. Does not belong here: opening connections.
 
 from __future__ import annotations
 
-import atexit
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -23,7 +22,7 @@ from etl_assets.engine.dialects.servers import POSTGRES, SQL_SERVER, dialect_of
 from etl_assets.engine.errors import SettingsError
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
-SYSTEMS = ("chatwoot", "ecommerce", "lacrei")
+SYSTEMS = ("chatwoot", "ecommerce", "lacrei", "sigos")
 _DEMO_SCHEMA = "lacreisaude-relacional"
 # Stands in for LACREI_HASH_SALT where the source is the demo's. Known to everybody, so that it protects nobody.
 DEMO_SALT = "etl_assets demo: protects nobody"
@@ -99,6 +98,9 @@ class Settings(BaseSettings):
     sigos_warehouse_url: SecretStr | None = Field(None, description="Warehouse of the SIGOS system. Unset: embedded")
     sigos_analytics_url: SecretStr | None = Field(
         None, description="SQL Server that gets a copy of SIGOS' gold tables. Unset: none"
+    )
+    sigos_hash_salt: SecretStr | None = Field(
+        None, description="Secret that goes into pseudonyms of people named in the reports. Required with a real portal"
     )
     sigos_download_dir: Path | None = Field(
         None, description="Where the portal's files are kept, with inbox and failures. Unset: beside the demo's data"
@@ -178,13 +180,17 @@ class Settings(BaseSettings):
 
     def lacrei_salt(self) -> str:
         """The secret of the model's keys; the demo's where the source is. Raises SettingsError for any other source."""
-        given = self.lacrei_hash_salt.get_secret_value() if self.lacrei_hash_salt else None
-        if self.lacrei_source_url is None:
+        return self._salt("lacrei_hash_salt", "lacrei_source_url")
+
+    def _salt(self, name: str, source: str) -> str:
+        secret: SecretStr | None = getattr(self, name)
+        given = secret.get_secret_value() if secret else None
+        if getattr(self, source) is None:
             return given or DEMO_SALT
         if not given or given == DEMO_SALT:
             raise SettingsError(
-                f"LACREI_SOURCE_URL is set but LACREI_HASH_SALT is {'the one of the demo' if given else 'not'}: the "
-                "keys made of people's ids could be undone. Set it to a long random text, and keep it"
+                f"{source.upper()} is set but {name.upper()} is {'the one of the demo' if given else 'not'}: what is "
+                "made of people's ids and names could be undone. Set it to a long random text, and keep it"
             )
         return given
 
@@ -204,6 +210,10 @@ class Settings(BaseSettings):
             raise SettingsError(f"SIGOS_PORTAL_URL is set but {' and '.join(missing)} is not; the portal asks for both")
         user, password = (value.get_secret_value() for value in given.values() if value)
         return url if url.endswith("/") else f"{url}/", user, password
+
+    def sigos_salt(self) -> str:
+        """The secret of pseudonyms; the demo's where the portal is. Raises SettingsError for any other portal."""
+        return self._salt("sigos_hash_salt", "sigos_portal_url")
 
     def sigos_warehouse(self) -> sa.URL:
         """The warehouse's database; over TLS where it is assembled from DB_HOST and its like, as before."""
@@ -325,14 +335,11 @@ def _embedded(_server: str, database: str) -> str:
     return embedded.ensure_database(embedded.start(), database)
 
 
-@cache
 def stand_in_portal() -> tuple[str, str, str]:
-    """Address, user and password of a SIGOS portal with synthetic data: a process that ends with this one."""
-    from etl_assets.demo.sigos.launcher import Portal
+    """Address, user and password of a SIGOS portal with synthetic data."""
+    from etl_assets.demo.sigos import shared
 
-    portal = Portal().start()
-    atexit.register(portal.stop)
-    return portal.url, portal.user, portal.password
+    return shared.access()
 
 
 def _parse(variable: str, text: str, among: tuple[Dialect, ...]) -> sa.URL:

@@ -5,13 +5,14 @@ Belongs here: the order of the demonstration. Does not belong here: synthetic da
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import dagster as dg
 from rich.console import Console
 
 from etl_assets.demo import chatwoot, ecommerce, lacrei
+from etl_assets.demo.sigos import shared as portal
 from etl_assets.demo.ui import write_pool_limits
 from etl_assets.engine.errors import SettingsError
 from etl_assets.orchestration import launch
@@ -22,26 +23,50 @@ from etl_assets.settings import load_settings
 
 @dataclass(frozen=True)
 class DemoSource:
-    """What stands in for one system's source. `probe` is a relation that is there once it is filled."""
+    """What stands in for one system's source: whether it is filled, filling it (rows by name), a day of its life."""
 
     what: str
-    probe: str
     sizes: tuple[str, ...]
-    synthesize: Callable[..., Mapping[str, int]]
-    mutate: Callable[[str], Mapping[str, int]]
+    is_filled: Callable[[System], bool]
+    fill: Callable[[System, str, Callable[[str], None]], Mapping[str, int]]
+    mutate: Callable[[System], Mapping[str, int]]
+
+
+def _database(
+    what: str,
+    probe: str,
+    sizes: Iterable[str],
+    synthesize: Callable[..., Mapping[str, int]],
+    mutate: Callable[[str], Mapping[str, int]],
+) -> DemoSource:
+    """A source that is a database, filled when it has the relation `probe`."""
+
+    def url(system: System) -> str:
+        return system.source().url.render_as_string(hide_password=False)
+
+    def is_filled(system: System) -> bool:
+        made = system.source()
+        with made.engine.connect() as conn:
+            return made.dialect.exists(conn, probe)
+
+    def fill(system: System, size: str, progress: Callable[[str], None]) -> Mapping[str, int]:
+        return synthesize(url(system), size, progress=progress)
+
+    return DemoSource(what, tuple(sizes), is_filled, fill, lambda system: mutate(url(system)))
 
 
 SOURCES = {
-    "chatwoot": DemoSource(
-        "a Chatwoot", "public.conversations", tuple(chatwoot.SIZES), chatwoot.synthesize, chatwoot.mutate
+    "chatwoot": _database("a Chatwoot", "public.conversations", chatwoot.SIZES, chatwoot.synthesize, chatwoot.mutate),
+    "ecommerce": _database("a shop", "core.orders", ecommerce.SIZES, ecommerce.synthesize, ecommerce.mutate),
+    "lacrei": _database(
+        "a Lacrei Saúde", f"{lacrei.SCHEMA}.lacreiid_appointment", lacrei.SIZES, lacrei.synthesize, lacrei.mutate
     ),
-    "ecommerce": DemoSource("a shop", "core.orders", tuple(ecommerce.SIZES), ecommerce.synthesize, ecommerce.mutate),
-    "lacrei": DemoSource(
-        "a Lacrei Saúde",
-        f"{lacrei.SCHEMA}.lacreiid_appointment",
-        tuple(lacrei.SIZES),
-        lacrei.synthesize,
-        lacrei.mutate,
+    "sigos": DemoSource(
+        "a SIGOS portal",
+        tuple(portal.SIZES),
+        lambda _: portal.is_made(),
+        lambda _, size, __: portal.make(size),
+        lambda _: portal.pass_day(),
     ),
 }
 
@@ -78,17 +103,13 @@ def fill(system: System, size: str, console: Console) -> None:
     """
     if size not in SOURCES[system.name].sizes:
         raise SettingsError(f"--size {size}: choose {', '.join(SOURCES[system.name].sizes)}")
-    source, url = SOURCES[system.name], system.source().url
-    if _is_filled(system, source):
+    source = SOURCES[system.name]
+    if source.is_filled(system):
         console.print(f"[bold]2[/] {source.what} is already there (`make clean` removes it)")
         return
     console.print(f"[bold]2[/] synthesizing {source.what} ({size})")
     try:
-        rows = source.synthesize(
-            url.render_as_string(hide_password=False),
-            size,
-            progress=lambda text: console.print(f"    {text}", style="dim"),
-        )
+        rows = source.fill(system, size, lambda text: console.print(f"    {text}", style="dim"))
     except RuntimeError as refused:
         raise SettingsError(str(refused)) from None
     console.print("    " + ", ".join(f"{t} {n:,}" for t, n in rows.items()), style="dim")
@@ -98,7 +119,7 @@ def _play(defs: dg.Definitions, system: System, instance: dg.DagsterInstance, co
     """A full load, a day of life, an incremental load, and another that must find nothing to do."""
     step = launch.run_job(defs, system, "full", instance)
     ok = show(console, f"[bold]3[/] full load of {system.title}", step)
-    changes = SOURCES[system.name].mutate(system.source().url.render_as_string(hide_password=False))
+    changes = SOURCES[system.name].mutate(system)
     console.print("[bold]4[/] a day of life: " + ", ".join(f"{k} {v}" for k, v in changes.items() if v))
     step = launch.run_job(defs, system, "incremental", instance)
     ok &= show(console, f"[bold]5[/] incremental load of {system.title}", step)
@@ -108,9 +129,3 @@ def _play(defs: dg.Definitions, system: System, instance: dg.DagsterInstance, co
     if written:
         console.print(f"[red]the second incremental load wrote {written} rows; it should write none[/]")
     return ok and not written
-
-
-def _is_filled(system: System, source: DemoSource) -> bool:
-    made = system.source()
-    with made.engine.connect() as conn:
-        return made.dialect.exists(conn, source.probe)

@@ -32,6 +32,11 @@ def serve(port: int) -> NoReturn:
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "100")
     with local_instance() as instance:
         write_pool_limits(instance, [s.name for s in build_systems(settings)])
+    if "sigos" in settings.demo_systems():
+        from etl_assets.demo.sigos import shared
+
+        # One for all runs; each would start its own.
+        shared.stand_in().outlive_exec()
     print(f"Dagster UI: http://{HOST}:{port} in about half a minute; Ctrl+C ends it", flush=True)
     os.chdir(PROJECT_ROOT)
     # `dg dev`, which the warning recommends, is a development dependency.

@@ -56,6 +56,19 @@ class LandedFile:
     report: WindowReport
 
 
+@dataclass(frozen=True)
+class WaitingFile:
+    """A file put into an inbox by hand, which nobody is writing any more; `feed` is what it is a file of.
+
+    `modified` is aware, `size` in bytes.
+    """
+
+    name: str
+    feed: str
+    size: int
+    modified: datetime
+
+
 class FileSource(Protocol):
     """Whoever gets files: a portal, a folder."""
 

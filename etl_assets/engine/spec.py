@@ -343,7 +343,7 @@ class TableSpec:
     @property
     def is_partitioned(self) -> bool:
         """Whether a run asks for months of it."""
-        return isinstance(self.load, ReplaceWindow) and self.load.grain == "month"
+        return self.is_landing or (isinstance(self.load, ReplaceWindow) and self.load.grain == "month")
 
     @property
     def is_landing(self) -> bool:

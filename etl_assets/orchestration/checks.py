@@ -28,7 +28,7 @@ def _checks_of(system: System, spec: TableSpec) -> dg.AssetChecksDefinition:
                 asset=key,
                 blocking=c.blocking,
                 description=c.describe(),
-                additional_deps=[system.graph.by_relation[r].asset_key for r in getattr(c, "after", ())],
+                additional_deps=[dg.AssetKey(system.graph.by_relation[r].asset_key) for r in getattr(c, "after", ())],
             )
             for c in declared.values()
         ],

@@ -12,6 +12,7 @@ import dagster as dg
 from dagster import AssetSelection
 
 from etl_assets.orchestration.resources import load_config
+from etl_assets.orchestration.runs import IN_PROGRESS
 from etl_assets.orchestration.system import System
 
 MAX_RUNTIME_SECONDS = {"incremental": 3600, "full": 6 * 3600, "pending": 3600}
@@ -84,7 +85,11 @@ def _schedule(
         default_status=status,
         description=f"{system.title}: {kind}, `{cron}` in {system.zone}",
     )
-    def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        if system.cadence.exclusive:
+            for other in (system.job("incremental"), system.job("full")):
+                if context.instance.get_runs_count(dg.RunsFilter(job_name=other, statuses=IN_PROGRESS)):
+                    return dg.SkipReason(f"{other} is queued or in progress")
         at = context.scheduled_execution_time
         config = load_config(mode, **_logical_date(system, at))
         return dg.RunRequest(partition_key=system.run_month(at), run_config=config)

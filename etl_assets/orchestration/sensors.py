@@ -18,15 +18,9 @@ from etl_assets.engine.destination import Destination
 from etl_assets.engine.dialects.portable import utc_ago
 from etl_assets.engine.errors import EtlError
 from etl_assets.orchestration.resources import load_config
+from etl_assets.orchestration.runs import IN_PROGRESS
 from etl_assets.orchestration.system import System
 
-IN_PROGRESS = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
 FIRST_PAUSE = timedelta(minutes=2)
 LONGEST_PAUSE = timedelta(hours=6)
 # Between the end of a run's work and Dagster's hearing of it lie seconds.

@@ -18,7 +18,7 @@ from etl_assets.engine import ddl
 from etl_assets.engine.destination import Destination, Source
 from etl_assets.engine.dialects.base import Dialect
 from etl_assets.engine.errors import EtlError, SchemaDriftError, SpecError
-from etl_assets.engine.files import FileSource
+from etl_assets.engine.files import FileSource, WaitingFile
 from etl_assets.engine.graph import Graph
 from etl_assets.engine.spec import TableSpec
 from etl_assets.orchestration.partitions import current_month, month_keys, monthly
@@ -26,11 +26,15 @@ from etl_assets.orchestration.partitions import current_month, month_keys, month
 
 @dataclass(frozen=True)
 class Cadence:
-    """Cron lines, in the system's zone, of its two schedules, and the age at which its tables are overdue."""
+    """Cron lines, in the system's zone, of its two schedules, and the age at which its tables are overdue.
+
+    `exclusive`: a tick is skipped while a run of either is queued or in progress, rather than queued behind it.
+    """
 
     incremental: str
     full: str
     overdue_hours: int
+    exclusive: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class System:
     """One ETL system. `source_url` and `warehouse_url` are called when a run starts, never at import.
 
     A system of files has no source database (None): `files` gets them from where they are made, `inbox` those of the
-    names given, which somebody has put there.
+    names given, which somebody has put there, and `waiting` tells which are there.
     """
 
     name: str
@@ -76,6 +80,7 @@ class System:
     monitoring: Monitoring | None = None
     files: Callable[[], FileSource] | None = None
     inbox: Callable[[tuple[str, ...]], FileSource] | None = None
+    waiting: Callable[[], tuple[WaitingFile, ...]] | None = None
 
     @cached_property
     def partitions(self) -> dg.MonthlyPartitionsDefinition:

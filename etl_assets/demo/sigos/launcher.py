@@ -54,6 +54,11 @@ class Portal:
             raise RuntimeError("the stand-in portal is not running: use `with Portal() as portal:`")
         return self._url
 
+    def at(self, url: str) -> Self:
+        """The one that already answers at `url`; `stop` leaves it alone."""
+        self._url = url
+        return self
+
     def start(self) -> Self:
         """Raises RuntimeError when the process ends instead of answering."""
         command = [sys.executable, "-m", "etl_assets.demo.sigos", "--port", str(self._port), "--with-parent"]
@@ -77,6 +82,11 @@ class Portal:
             raise RuntimeError("the stand-in portal ended before it answered; its error stands above")
         self._url = address
         return self
+
+    def outlive_exec(self) -> None:
+        """Let it live on when this process becomes another program, and end with that."""
+        if self._process is not None and self._process.stdin is not None:
+            os.set_inheritable(self._process.stdin.fileno(), True)
 
     def stop(self) -> None:
         """End the process for sure; nothing to do when it is not running."""

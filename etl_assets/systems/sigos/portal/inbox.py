@@ -20,23 +20,13 @@ from zoneinfo import ZoneInfo
 
 from etl_assets.engine.delimited import days, encoding, header, layout, reader
 from etl_assets.engine.errors import EtlError, FileRefusedError
-from etl_assets.engine.files import FileWindow, LandedFile, WindowReport
+from etl_assets.engine.files import FileWindow, LandedFile, WaitingFile, WindowReport
 from etl_assets.systems.sigos.portal import archive, windows
 from etl_assets.systems.sigos.portal.extract import Log
 from etl_assets.systems.sigos.portal.reports import REPORTS, Report, report_of
 
 INBOX = "inbox"
 _ISO = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
-
-
-@dataclass(frozen=True)
-class WaitingFile:
-    """A file of the inbox that nobody is writing any more. `modified` is aware; `feed` is what it is a file of."""
-
-    name: str
-    feed: str
-    size: int
-    modified: datetime
 
 
 def waiting(folder: Path, still_s: float = 10.0) -> list[WaitingFile]:
