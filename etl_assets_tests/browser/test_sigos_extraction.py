@@ -12,10 +12,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from etl_assets.browser.errors import DownloadError, PageInsteadOfFileError, TruncatedError
+from etl_assets.browser.errors import DownloadError, DownloadTimedOutError, PageInsteadOfFileError, TruncatedError
+from etl_assets.browser.page import Locator, Page
+from etl_assets.browser.session import BrowserOptions, open_browser
 from etl_assets.demo.sigos.launcher import PASSWORD, USER, Portal
 from etl_assets.engine.errors import AccessError, DataError, FileRefusedError, LockBusyError
-from etl_assets.systems.sigos.portal import client, extract, reports, visit
+from etl_assets.engine.files import FileWindow
+from etl_assets.systems.sigos.portal import client, extract, locators, reports, visit
 from etl_assets.systems.sigos.portal.client import Account
 from etl_assets.systems.sigos.portal.reports import Report
 from etl_assets.systems.sigos.portal.visit import SessionEndedError
@@ -68,6 +71,30 @@ def test_returns_are_whole_to_the_last_day_of_a_month(extraction: Extraction, po
 def test_general_is_whole_even_if_its_end_should_be_left_out_too(extraction: Extraction, portal: Portal) -> None:
     portal.control(general_end_exclusive=True)
     assert rows_by_month("general", extraction.fetch()) == true_rows(portal, "general", MONTHS[:1])
+
+
+def test_every_way_to_find_something_finds_the_same_thing(portal: Portal) -> None:
+    """The original's XPaths among them, which are what is known of the real portal (spec 3.1-3.3)."""
+
+    def agree(page: Page, *names: str) -> None:
+        for name in names:
+            locator: Locator = getattr(locators, name)
+            found = [page.driver.find_elements(by, value)[0] for by, value in locator.ways]
+            if name != "REPORTS_ITEM":  # its last way is the link around the icon
+                assert {element.id for element in found} == {found[0].id}, name
+            assert all(element.is_displayed() for element in found), name
+
+    with open_browser(BrowserOptions()) as browser:
+        page = Page(browser.driver, 8)
+        page.open(portal.url)
+        agree(page, "USER", "PASSWORD", "ENTER")
+        used = client.Portal(page, portal.url, Account(USER, PASSWORD))
+        used.log_in()
+        agree(page, "REPORTS_ITEM")
+        used.open_form(reports.RETURN)
+        agree(page, "KIND", "RETURN_STATUS", "RETURN_PERIOD", "START", "END", "EXPORT")
+        used.open_form(reports.GENERAL)
+        agree(page, "GENERAL_PERIOD")
 
 
 def test_slow_pages_notice_and_overlay_are_waited_for_and_dismissed(extraction: Extraction, portal: Portal) -> None:
@@ -178,9 +205,9 @@ def test_a_month_in_parts_has_every_day_once(
     portal.control(general_end_exclusive=exclusive)
     real = visit.Visit.download
 
-    def late(self: visit.Visit, report: Report, window: extract.FileWindow, previous: set[str]) -> object:
+    def late(self: visit.Visit, report: Report, window: FileWindow, previous: set[str]) -> object:
         if (window.end - window.start).days > 16:
-            raise extract.DownloadTimedOutError("late")
+            raise DownloadTimedOutError("late")
         return real(self, report, window, previous)
 
     monkeypatch.setattr(visit.Visit, "download", late)
@@ -193,7 +220,7 @@ def test_a_server_that_does_not_answer_is_given_up(extraction: Extraction, porta
     """Pages come in time, the file does not; a window of so few days is not cut any more."""
     portal.control(latency_ms=600)
     source = extraction.source(timeout_s=0.3)
-    with pytest.raises(extract.DownloadTimedOutError, match=r"no complete file after 0\.3 s"):
+    with pytest.raises(DownloadTimedOutError, match=r"no complete file after 0\.3 s"):
         source.fetch("general", ["2025-02-01"], date(2025, 2, 3), extraction.told.append)
     assert extraction.outcomes() == [("timeout", 3)]
     assert {f.name for place in extraction.evidence() for f in place.iterdir()} == {
