@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from etl_assets.demo.sigos.launcher import PASSWORD, USER, ZONE
-from etl_assets.demo.sigos.server import serve
+from etl_assets.demo.sigos.server import HOST, serve
 
 
 def main() -> None:
@@ -23,15 +24,22 @@ def main() -> None:
     parser.add_argument("--today", type=date.fromisoformat, default=datetime.now(tz=ZoneInfo(ZONE)).date())
     parser.add_argument("--with-parent", action="store_true", help="end when standard input does")
     chosen = parser.parse_args()
-    serve(
-        port=chosen.port,
-        seed=chosen.seed,
-        scale=chosen.scale,
-        today=chosen.today,
-        user=os.environ.get("SIGOS_USUARIO", USER),
-        password=os.environ.get("SIGOS_SENHA", PASSWORD),
-        with_parent=chosen.with_parent,
-    )
+    try:
+        serve(
+            port=chosen.port,
+            seed=chosen.seed,
+            scale=chosen.scale,
+            today=chosen.today,
+            user=os.environ.get("SIGOS_USUARIO", USER),
+            password=os.environ.get("SIGOS_SENHA", PASSWORD),
+            with_parent=chosen.with_parent,
+        )
+    except OSError as taken:
+        sys.exit(f"port {chosen.port} of {HOST}: {taken.strerror}; choose another with --port, or 0 for a free one")
+    except KeyboardInterrupt:
+        pass  # the way to end it
+    except ValueError as refused:
+        sys.exit(str(refused))
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ from datetime import timedelta
 
 import numpy as np
 
-from etl_assets.demo.copying import I64
 from etl_assets.demo.sigos import corrections
+from etl_assets.demo.sigos.arrays import I64
 from etl_assets.demo.sigos.book import Book, Sheet, from_ordinal, to_ordinal
 from etl_assets.demo.sigos.columns import REPORTS, Report
 from etl_assets.demo.sigos.returns import LONGEST_LAG

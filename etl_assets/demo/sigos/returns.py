@@ -11,9 +11,9 @@ from datetime import date
 
 import numpy as np
 
-from etl_assets.demo.copying import I64, Mask
 from etl_assets.demo.sigos import texts
 from etl_assets.demo.sigos import vocabulary as v
+from etl_assets.demo.sigos.arrays import I64, Mask
 from etl_assets.demo.sigos.book import Row, to_ordinal
 from etl_assets.demo.sigos.columns import RETURN
 from etl_assets.demo.sigos.service_rows import (

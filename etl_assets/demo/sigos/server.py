@@ -6,11 +6,11 @@ Belongs here: uvicorn and the socket. Does not belong here: what is answered.
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
-import sys
 import threading
+import time
 from datetime import date
-from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -72,6 +72,10 @@ def serve(
     server.run(sockets=[listening])
 
 
-def _end_with_parent(server: Any) -> None:
-    sys.stdin.buffer.read()
+def _end_with_parent(server: uvicorn.Server) -> None:
+    # Not through sys.stdin: its lock, held by a thread that reads, would abort the interpreter's end.
+    while os.read(0, 1024):
+        pass
     server.should_exit = True
+    time.sleep(3)
+    os._exit(1)  # the loop was too busy to hear of it

@@ -9,9 +9,9 @@ from datetime import date
 
 import numpy as np
 
-from etl_assets.demo.copying import I64, Mask
 from etl_assets.demo.sigos import texts
 from etl_assets.demo.sigos import vocabulary as v
+from etl_assets.demo.sigos.arrays import I64, Mask
 from etl_assets.demo.sigos.book import Row, to_ordinal
 from etl_assets.demo.sigos.columns import GENERAL, NOTIFIED_SINCE
 from etl_assets.demo.sigos.services import CODE_NUMBERS, Services, choose

@@ -12,9 +12,9 @@ from datetime import date
 
 import numpy as np
 
-from etl_assets.demo.copying import I64, Mask
 from etl_assets.demo.sigos import vocabulary as v
-from etl_assets.demo.sigos.world import F64, RECURRING_ROWS, World, days_of, unit_numbers, volume
+from etl_assets.demo.sigos.arrays import F64, I64, Mask
+from etl_assets.demo.sigos.world import RECURRING_ROWS, World, days_of, unit_numbers, volume
 
 CODE_CLASSES = np.array([name for name, (codes, _) in v.CODES.items() for _ in codes])
 CODE_NUMBERS = np.array([code for codes, _ in v.CODES.values() for code in codes])

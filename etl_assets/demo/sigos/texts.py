@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from etl_assets.demo.copying import I64, Mask
+from etl_assets.demo.sigos.arrays import I64, Mask
 
 _EPOCH = date(1970, 1, 1)
 _CLOCK = [f"{minute // 60:02d}:{minute % 60:02d}" for minute in range(24 * 60)]

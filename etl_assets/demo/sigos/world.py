@@ -10,12 +10,10 @@ from datetime import date
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from etl_assets.demo.copying import I64, Mask
 from etl_assets.demo.people import full_names
+from etl_assets.demo.sigos.arrays import F64, I64, Mask
 
-F64 = NDArray[np.float64]
 FIRST_MONTH = date(2022, 3, 1)
 _FIRST_VOLUME, _LAST_VOLUME, _MONTHS_OF_GROWTH = 7_000, 14_000, 57
 _DECEMBER = 0.85
