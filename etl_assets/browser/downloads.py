@@ -26,6 +26,7 @@ from etl_assets.browser.session import Browser
 _POLL_S = 0.2
 _TIMED_OUT = (408, 504, 524)
 _PARTIAL = (".crdownload", ".tmp", ".part")
+_BEGINNING = 1024
 _HTML = (b"<!doctype html", b"<html", b"<head", b"<body", b"<script")
 
 
@@ -124,18 +125,19 @@ class Waiting:
         return files[0]
 
     def _prove(self, path: Path, pattern: str, previous: Container[str]) -> Download:
-        content = path.read_bytes()
-        self.received = len(content)
-        if self.announced is not None and len(content) != self.announced:
+        self.received = path.stat().st_size
+        if self.announced is not None and self.received != self.announced:
             raise TruncatedError(f"the file is not what the server announced: {self._state()}")
-        if is_page(content):
-            raise PageInsteadOfFileError(f"the file is a page of {len(content)} bytes")
-        if not fnmatch(path.name, pattern):
-            raise DownloadError(f"the file is not called {pattern}")
-        digest = hashlib.sha256(content).hexdigest()
+        with path.open("rb") as file:
+            if is_page(file.read(_BEGINNING)):
+                raise PageInsteadOfFileError(f"the file is a page of {self.received} bytes")
+            if not fnmatch(path.name, pattern):
+                raise DownloadError(f"the file is not called {pattern}")
+            file.seek(0)
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
         if digest in previous:
             raise DownloadError("the server sent the file of an earlier request again")
-        return Download(path, len(content), digest, self.announced)
+        return Download(path, self.received, digest, self.announced)
 
     def _cancel(self) -> None:
         """Nothing may be written any more into a folder that is given up."""
@@ -163,6 +165,6 @@ def downloading(browser: Browser, folder: Path) -> Iterator[Waiting]:
     yield Waiting(browser, folder, frame)
 
 
-def is_page(content: bytes) -> bool:
+def is_page(beginning: bytes) -> bool:
     """Whether a file is HTML, by how it begins."""
-    return content[:1024].removeprefix(b"\xef\xbb\xbf").lstrip().lower().startswith(_HTML)
+    return beginning.removeprefix(b"\xef\xbb\xbf").lstrip().lower().startswith(_HTML)

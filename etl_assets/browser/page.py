@@ -18,6 +18,7 @@ from selenium.common.exceptions import (
     NoSuchElementException,
     StaleElementReferenceException,
     TimeoutException,
+    WebDriverException,
 )
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
@@ -35,6 +36,8 @@ _MOMENTS = (
     NoSuchElementException,
     StaleElementReferenceException,
 )
+# What the driver says, as an error of no class of its own, when a document goes while it is at work on it.
+_ON_ITS_WAY = ("aborted by navigation", "Not attached to an active page", "frame was detached")
 _SET = """
 const [field, text] = arguments;
 Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(field, text);
@@ -101,7 +104,12 @@ class Page:
             if element is None or not element.is_enabled():
                 return False
             self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
-            element.click()
+            try:
+                element.click()
+            except WebDriverException as error:
+                if not _is_on_its_way(error):
+                    raise
+                # The click was what made the document go: a second one might send a form twice.
             return True
 
         self.until(clicked, f"{locator.name} to be clickable")
@@ -140,7 +148,20 @@ class Page:
     def until(self, found: Callable[[], _T | None], what: str) -> _T:
         """What `found` returns once that is true. Raises PageError after the patience."""
         wait = WebDriverWait(self.driver, self.patience_s, poll_frequency=0.1, ignored_exceptions=_MOMENTS)
+
+        def now(_driver: WebDriver) -> _T | None:
+            try:
+                return found()
+            except WebDriverException as error:
+                if _is_on_its_way(error):
+                    return None
+                raise
+
         try:
-            return wait.until(lambda _driver: found())  # type: ignore[return-value]
+            return wait.until(now)  # type: ignore[return-value]
         except TimeoutException:
             raise PageError(f"waited {self.patience_s:g} s for {what}") from None
+
+
+def _is_on_its_way(error: WebDriverException) -> bool:
+    return any(text in str(error.msg) for text in _ON_ITS_WAY)

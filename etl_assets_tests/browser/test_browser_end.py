@@ -34,6 +34,10 @@ def root() -> Iterator[Path]:
     """Short, for Chromium puts sockets below it."""
     with tempfile.TemporaryDirectory(prefix="etl_b") as folder:
         yield Path(folder)
+        # A test that fails leaves processes that nobody else would find.
+        for process in processes(Path(folder)):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
 
 
 def folders(root: Path) -> list[str]:

@@ -6,16 +6,20 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 
 import psutil
 import pytest
 
-from etl_assets.browser.errors import DownloadError, PageInsteadOfFileError, TruncatedError
+from etl_assets.browser.errors import DownloadError, DownloadTimedOutError, PageInsteadOfFileError, TruncatedError
+from etl_assets.browser.page import Locator, Page
+from etl_assets.browser.session import Browser, BrowserOptions, open_browser
 from etl_assets.demo.sigos.launcher import PASSWORD, USER, Portal
 from etl_assets.engine.errors import AccessError, DataError, FileRefusedError, LockBusyError
-from etl_assets.systems.sigos.portal import client, extract, reports, visit
+from etl_assets.engine.files import FileWindow
+from etl_assets.systems.sigos.portal import client, extract, locators, reports, visit
 from etl_assets.systems.sigos.portal.client import Account
 from etl_assets.systems.sigos.portal.reports import Report
 from etl_assets.systems.sigos.portal.visit import SessionEndedError
@@ -35,12 +39,27 @@ def portal(running: Portal) -> Portal:
     return running
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """To start one takes most of the time a test needs."""
+    with open_browser(BrowserOptions()) as opened:
+        yield opened
+
+
 @pytest.fixture
-def extraction(portal: Portal, tmp_path: Path) -> Extraction:
+def alone(portal: Portal, tmp_path: Path) -> Extraction:
+    """Starts a browser for every fetch, as in production."""
     return Extraction(portal, tmp_path / "downloads")
 
 
-def test_files_are_whole_and_archived_by_month_and_time(extraction: Extraction, portal: Portal) -> None:
+@pytest.fixture
+def extraction(alone: Extraction, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> Extraction:
+    monkeypatch.setattr(visit, "open_browser", lambda _options: nullcontext(browser))
+    return alone
+
+
+def test_files_are_whole_and_archived_by_month_and_time(alone: Extraction, portal: Portal) -> None:
+    extraction = alone
     files = extraction.fetch(months=MONTHS)
     assert [f.window.months for f in files] == [(m,) for m in MONTHS]
     assert rows_by_month("general", files) == true_rows(portal, "general", MONTHS)
@@ -68,6 +87,29 @@ def test_returns_are_whole_to_the_last_day_of_a_month(extraction: Extraction, po
 def test_general_is_whole_even_if_its_end_should_be_left_out_too(extraction: Extraction, portal: Portal) -> None:
     portal.control(general_end_exclusive=True)
     assert rows_by_month("general", extraction.fetch()) == true_rows(portal, "general", MONTHS[:1])
+
+
+def test_every_way_to_find_something_finds_the_same_thing(portal: Portal, browser: Browser) -> None:
+    """The original's XPaths among them, which are what is known of the real portal (spec 3.1-3.3)."""
+
+    def agree(page: Page, *names: str) -> None:
+        for name in names:
+            locator: Locator = getattr(locators, name)
+            found = [page.driver.find_elements(by, value)[0] for by, value in locator.ways]
+            if name != "REPORTS_ITEM":  # its last way is the link around the icon
+                assert {element.id for element in found} == {found[0].id}, name
+            assert all(element.is_displayed() for element in found), name
+
+    page = Page(browser.driver, 8)
+    page.open(portal.url)
+    agree(page, "USER", "PASSWORD", "ENTER")
+    used = client.Portal(page, portal.url, Account(USER, PASSWORD))
+    used.log_in()
+    agree(page, "REPORTS_ITEM")
+    used.open_form(reports.RETURN)
+    agree(page, "KIND", "RETURN_STATUS", "RETURN_PERIOD", "START", "END", "EXPORT")
+    used.open_form(reports.GENERAL)
+    agree(page, "GENERAL_PERIOD")
 
 
 def test_slow_pages_notice_and_overlay_are_waited_for_and_dismissed(extraction: Extraction, portal: Portal) -> None:
@@ -178,9 +220,9 @@ def test_a_month_in_parts_has_every_day_once(
     portal.control(general_end_exclusive=exclusive)
     real = visit.Visit.download
 
-    def late(self: visit.Visit, report: Report, window: extract.FileWindow, previous: set[str]) -> object:
+    def late(self: visit.Visit, report: Report, window: FileWindow, previous: set[str]) -> object:
         if (window.end - window.start).days > 16:
-            raise extract.DownloadTimedOutError("late")
+            raise DownloadTimedOutError("late")
         return real(self, report, window, previous)
 
     monkeypatch.setattr(visit.Visit, "download", late)
@@ -193,7 +235,7 @@ def test_a_server_that_does_not_answer_is_given_up(extraction: Extraction, porta
     """Pages come in time, the file does not; a window of so few days is not cut any more."""
     portal.control(latency_ms=600)
     source = extraction.source(timeout_s=0.3)
-    with pytest.raises(extract.DownloadTimedOutError, match=r"no complete file after 0\.3 s"):
+    with pytest.raises(DownloadTimedOutError, match=r"no complete file after 0\.3 s"):
         source.fetch("general", ["2025-02-01"], date(2025, 2, 3), extraction.told.append)
     assert extraction.outcomes() == [("timeout", 3)]
     assert {f.name for place in extraction.evidence() for f in place.iterdir()} == {
@@ -265,7 +307,8 @@ source.fetch("general", ["2025-01-01"], date(2025, 2, 20), print)
 """
 
 
-def test_a_run_that_is_killed_leaves_nothing_in_the_way(extraction: Extraction, portal: Portal) -> None:
+def test_a_run_that_is_killed_leaves_nothing_in_the_way(alone: Extraction, portal: Portal) -> None:
+    extraction = alone
     portal.control(latency_ms=3000)
     run = subprocess.Popen([sys.executable, "-c", _KILLED, portal.url, str(extraction.folder)])
     try:

@@ -20,7 +20,6 @@ from etl_assets_tests.landings import (
     APRIL,
     MARCH,
     MAY,
-    FakeSource,
     extractions,
     make_landing,
     rows,
@@ -28,7 +27,7 @@ from etl_assets_tests.landings import (
     text,
     windows,
 )
-from etl_assets_tests.world import MakeWorld, World
+from etl_assets_tests.world import MakeWorld, World, once_at
 
 GOOD = rows(MARCH, 1000)
 
@@ -175,8 +174,6 @@ def test_a_file_that_changes_between_the_passes_is_refused(make_world: MakeWorld
     world.run("services", "requested", months=(MARCH,))
     file = source.clear().put(text(*rows(MARCH, 1001)), MARCH, name="b.csv")
     with pytest.MonkeyPatch.context() as patch:
-        from etl_assets_tests.world import once_at
-
         once_at(patch, "staged", lambda: file.path.write_text(text(*rows(MARCH, 1002)), encoding="cp1252"))
         refused(world, FileRefusedError, "changed while being read")
 
@@ -207,4 +204,3 @@ def test_no_file_of_problems_stays_behind(
     source.put(text(*GOOD, "1;2"), MARCH)
     assert world.run("services", "requested", months=(MARCH,)).counts.rejected == 1
     assert list((tmp_path / "scratch").iterdir()) == []
-    assert isinstance(source, FakeSource)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from etl_assets.engine.errors import FileRefusedError
-from etl_assets.engine.files import WindowReport
+from etl_assets.engine.files import LandedFile, WindowReport
 from etl_assets.systems.sigos.portal.inbox import INBOX, InboxSource, waiting
 from etl_assets.systems.sigos.portal.reports import GENERAL, RETURN, Report
 
@@ -35,7 +36,9 @@ def drop(folder: Path, name: str, report: Report, days: list[str], written: date
     return path
 
 
-def fetch(folder: Path, name: str, feed: str = "general", log: list[WindowReport] | None = None):  # type: ignore[no-untyped-def]
+def fetch(
+    folder: Path, name: str, feed: str = "general", log: list[WindowReport] | None = None
+) -> Sequence[LandedFile]:
     told = [] if log is None else log
     return InboxSource(folder, (name,)).fetch(feed, [], TODAY, told.append)
 

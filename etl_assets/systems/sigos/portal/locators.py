@@ -30,6 +30,7 @@ REPORTS_ITEM = Locator(
     (
         (By.XPATH, "//aside//nav//li/a[normalize-space()='Relatórios']/i"),
         (By.XPATH, f"{_MENU}/a/i"),
+        (By.XPATH, "//aside//nav//li/a[normalize-space()='Relatórios']"),
     ),
 )
 REPORTS_LINK = Locator(
