@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 
-from etl_assets.engine import control, failpoint, landing_record, pending
+from etl_assets.engine import control, drift, failpoint, landing_record, pending
 from etl_assets.engine.destination import Writer
 from etl_assets.engine.entity import Load, Stopwatch
 from etl_assets.engine.errors import EtlError, FileRefusedError, ShrinkGuardError, SpecError
@@ -28,6 +28,8 @@ from etl_assets.engine.spec import LANDING_KEY, Landing
 from etl_assets.engine.statements import NOW
 
 Tallies = Mapping[str, MonthTally]
+# From here on it pays to make a key at the end.
+_MANY_BYTES = 1 << 24
 
 
 @dataclass
@@ -106,6 +108,7 @@ class LandingLoad(Load):
 
     def _land(self, writer: Writer, before: control.ControlRow, got: Sequence[LandedFile]) -> None:
         watch, conn, entity = Stopwatch(), writer.conn, self.spec.entity
+        drift.stored_columns(self.spec, conn, writer.dialect)
         parts = shares(got, self._today)
         months = sorted({m for p in parts for m in p.days})
         self._refuse_months(months)
@@ -120,8 +123,9 @@ class LandingLoad(Load):
         number = landing_record.next_extraction(conn, entity)
         fresh = set(months) - stored.keys()
         tallies = {m: MonthTally(m) for m in months}
-        for known in files:
-            self._first_pass(writer, known, tallies, number, fresh)
+        with self._filling(writer, files, fresh):
+            for known in files:
+                self._first_pass(writer, known, tallies, number, fresh)
         failpoint.reach("staged")
         self._refuse_shrinking(tallies, stored)
         lost = landing_record.lost(writer, self.spec, stored)
@@ -147,6 +151,15 @@ class LandingLoad(Load):
             raise FileRefusedError(f"{self.spec.entity}: no file was got for {', '.join(missing)}; nothing was stored")
         if missing:
             self.note(f"the files given hold nothing for {', '.join(missing)}")
+
+    def _filling(
+        self, writer: Writer, files: Sequence[KnownFile], fresh: AbstractSet[str]
+    ) -> AbstractContextManager[None]:
+        """What makes a first load of all history cheaper; a rehearsal must not lock what others read."""
+        size = sum(f.size for f in files if fresh & f.share.days.keys())
+        if writer.dry_run or size < _MANY_BYTES:
+            return nullcontext()
+        return writer.dialect.filling(writer.conn, self.spec.relation)
 
     def _first_pass(
         self, writer: Writer, known: KnownFile, tallies: dict[str, MonthTally], number: int, fresh: AbstractSet[str]

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from etl_assets.engine import pending
+from etl_assets.engine import landing, pending
+from etl_assets.engine.dialects import postgres_fill
 from etl_assets.engine.errors import SpecError
+from etl_assets.engine.spec import LANDING_KEY
 from etl_assets_tests.invariants import assert_adds_up
 from etl_assets_tests.landings import (
     APRIL,
@@ -286,3 +288,31 @@ def test_the_header_line_is_all_there_is(make_world: MakeWorld, tmp_path: Path) 
     world, source = make_landing(make_world, tmp_path)
     source.put(f"{HEAD}\n", MARCH)
     assert world.run("services", "requested", months=(MARCH,)).counts.extracted == 0
+
+
+@pytest.mark.parametrize("disturbance", ["none", "a view needs the key", "somebody reads", "there are rows"])
+def test_a_first_load_of_very_much_makes_the_key_at_the_end_if_it_can(
+    make_world: MakeWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, disturbance: str
+) -> None:
+    monkeypatch.setattr(landing, "_MANY_BYTES", 0)
+    monkeypatch.setattr(postgres_fill, "_PATIENCE", "100ms")
+    world, source = make_landing(make_world, tmp_path)
+    key = "SELECT conname, oid FROM pg_constraint WHERE contype = 'p' AND conrelid = 'bronze.services'::regclass"
+    before = world.rows(key)
+    source.put(text(*rows(MARCH, 40)), MARCH)
+    if disturbance == "a view needs the key":
+        columns = ", ".join(LANDING_KEY)
+        world.sql(f"CREATE VIEW public.v AS SELECT uc_md, COUNT(*) FROM bronze.services GROUP BY {columns}")
+    elif disturbance == "there are rows":
+        source.put(text(*rows(APRIL, 4)), APRIL)
+        world.run("services", "requested", months=(APRIL, MARCH))
+        world.sql(f"DELETE FROM ctl.landed WHERE month = '{MARCH}'", "DELETE FROM bronze.services WHERE uc_md > '4'")
+        before = world.rows(key)
+    with world.engine.connect().execution_options(isolation_level="READ COMMITTED") as reader:
+        if disturbance == "somebody reads":
+            reader.exec_driver_sql("SELECT 1 FROM bronze.services")
+        months = (APRIL, MARCH) if disturbance == "there are rows" else (MARCH,)
+        assert world.run("services", "requested", months=months).counts.inserted >= 40
+    ((name, oid),) = world.rows(key)
+    assert name == before[0][0]
+    assert (oid != before[0][1]) == (disturbance == "none")

@@ -8,13 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from etl_assets.engine import audit, failpoint, landing_store, pending
+from etl_assets.engine import audit, failpoint, landing, landing_store, pending
+from etl_assets.engine.spec import LANDING_KEY
 from etl_assets_tests.landings import APRIL, MARCH, FakeSource, extractions, make_landing, rows, stored, text, windows
 from etl_assets_tests.world import MakeWorld, World
 
 pytestmark = pytest.mark.faults
 FORK = multiprocessing.get_context("fork")
 KILLED = -9
+KEY = (
+    "SELECT string_agg(a.attname, ', ' ORDER BY array_position(i.indkey::int2[], a.attnum)) FROM pg_index i "
+    "JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey) "
+    "WHERE i.indisprimary AND i.indrelid = 'bronze.services'::regclass"
+)
 
 
 def load(world: World) -> None:
@@ -25,7 +31,7 @@ def killed_at(point: str, world: World) -> int | None:
     def child() -> None:
         os.environ["ETL_FAIL_AT"] = point
         failpoint._hits.clear()
-        landing_store._WRITE = 100
+        landing_store._WRITE, landing._MANY_BYTES = 100, 0
         load(world)
 
     process = FORK.Process(target=child)
@@ -72,6 +78,7 @@ def test_killed_anywhere_tables_are_untouched_or_complete(
     committed = point in ("after_commit:2", "finished")
     assert (state(world) == before) != committed
     assert audit.reap(world.destination) == []
+    assert world.rows(KEY) == [(", ".join(LANDING_KEY),)]
     load(world)
     after = state(world)
     assert after != before

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -282,6 +282,10 @@ class Dialect(SessionDialect):
         `verbatim` columns the empty text. Only where `lands_files`.
         """
         raise NotImplementedError
+
+    def filling(self, conn: sa.Connection, relation: str) -> AbstractContextManager[None]:
+        """Around the statements of one transaction that append very many rows to a table, which may still be empty."""
+        return nullcontext()
 
     @abstractmethod
     def clear_stage(self, conn: sa.Connection, stage: str) -> None: ...

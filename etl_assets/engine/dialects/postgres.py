@@ -19,6 +19,7 @@ from etl_assets.engine.dialects import postgres_rules
 from etl_assets.engine.dialects import postgres_types as types
 from etl_assets.engine.dialects.base import CatalogColumn, RowStream
 from etl_assets.engine.dialects.postgres_copy import PostgresCopyStream, copy_csv
+from etl_assets.engine.dialects.postgres_fill import filling
 from etl_assets.engine.dialects.postgres_merge import PostgresMerge
 from etl_assets.engine.dialects.postgres_stage import quoted_text
 from etl_assets.engine.dialects.sessions import make_engine
@@ -361,6 +362,9 @@ class PostgresDialect(PostgresMerge):
     ) -> AbstractContextManager[Callable[[bytes], None]]:
         quoted = [", ".join(map(self.quote, names)) for names in (columns, verbatim)]
         return copy_csv(conn, self.relation(relation), *quoted)
+
+    def filling(self, conn: sa.Connection, relation: str) -> AbstractContextManager[None]:
+        return filling(self, conn, relation)
 
     def transfer_type(self, source_type: str) -> str:
         return types.transfer(source_type)
