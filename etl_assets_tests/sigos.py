@@ -192,7 +192,7 @@ class Sigos:
     def parsed(
         self, feed: str, column: str, *texts: str | None, at: str = "2025-04-02 12:00-03", into: str | None = None
     ) -> list[Any]:
-        """What the typed view makes of texts of one column, each of a record of its own: of it, or of columns `into`."""
+        """What the typed view makes of texts of one column, each in a record of its own: of it or of columns `into`."""
         self.extract(feed, *({column: t} for t in texts), at=at)
         found = self.rows(f"SELECT {into or column} FROM silver.sigos_{feed}_typed WHERE _is_latest ORDER BY _line_no")
         return [r[0] if len(r) == 1 else tuple(r) for r in found]

@@ -1,4 +1,4 @@
-"""Fixtures, each per test: a small warehouse, one of SIGOS, a synthetic Chatwoot or Lacrei Saúde, a PostgreSQL's home."""
+"""Fixtures, each per test: a small warehouse, one of SIGOS, a synthetic Chatwoot or Lacrei, a home for a server."""
 
 from __future__ import annotations
 

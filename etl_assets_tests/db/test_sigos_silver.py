@@ -95,7 +95,8 @@ def test_gap_23_amounts_are_numbers(sigos: Sigos) -> None:
     given = {
         "1.234,56": "1234.56", "R$ 1.234,56": "1234.56", "900": "900", "0,5": "0.5", "-12,00": "-12", "": None,
         "1.234": "1234", "12.345.678,9": "12345678.9", "1234.56": None, "1.23": None, "abc": None, "1,234": None,
-        "R$": None, "999.999.999.999,99": "999999999999.99", "1.000.000.000.000": None, "12,": None, " 1 234,5 ": "1234.5",
+        "R$": None, "999.999.999.999,99": "999999999999.99", "1.000.000.000.000": None, "12,": None,
+        " 1 234,5 ": "1234.5",
     }  # fmt: skip
     wanted = [None if v is None else Decimal(v) for v in given.values()]
     assert sigos.parsed("general", "rs_negociado", *given) == wanted

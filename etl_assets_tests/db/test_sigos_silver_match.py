@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from etl_assets_tests.sigos import Cells, Sigos, written
 
-LEVELS = "SELECT r.match_level, s.toi FROM silver.sigos_service_return r LEFT JOIN silver.sigos_service s USING (service_key)"
+LEVELS = (
+    "SELECT r.match_level, s.toi FROM silver.sigos_service_return r "
+    "LEFT JOIN silver.sigos_service s USING (service_key)"
+)
 
 
 def matched(sigos: Sigos, returned: Cells, *services: Cells) -> list[tuple[object, ...]]:
