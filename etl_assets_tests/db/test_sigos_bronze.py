@@ -9,8 +9,8 @@ from etl_assets_tests.sigos import Sigos
 
 GENERAL = (
     "UC / MD;Status;Motivo nao baixado;Regional;Empresa;Municipio;Tipo servico;tipo_servico_comercial;Data execucao;"
-    "Cod;Sit deixada;Data Afericao;TOI;TOI Entregue;AR;Data AR;Notificado;MD encontrado;MD instalado;Tipo medicao;Equipe;"
-    "Fiscal;Ramal Mono;Ramal Bi;Ramal Tri;Serv de Pedreiro;Parcelamento;RS Entrada;RS Negociado;Qtd parcela(s);"
+    "Cod;Sit deixada;Data Afericao;TOI;TOI Entregue;AR;Data AR;Notificado;MD encontrado;MD instalado;Tipo medicao;"
+    "Equipe;Fiscal;Ramal Mono;Ramal Bi;Ramal Tri;Serv de Pedreiro;Parcelamento;RS Entrada;RS Negociado;Qtd parcela(s);"
     "Cod Financiamento;Lancado por;Data lancado;Hora;Backoffice;Data baixado;Hora inicio servico;"
     "Hora fim servico;obs_at"
 )

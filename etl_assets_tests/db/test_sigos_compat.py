@@ -31,7 +31,7 @@ def columns(sigos: Sigos, table: str) -> list[str]:
 
 
 def row(sigos: Sigos, table: str) -> dict[str, object]:
-    return sigos.one(f"SELECT to_jsonb(t) FROM public.{table} t")  # type: ignore[no-any-return]
+    return sigos.one(f"SELECT to_jsonb(t) FROM public.{table} t")
 
 
 def test_schema_general_report(sigos: Sigos) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date, time
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def sha(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def services(sigos: Sigos, *columns: str) -> list[tuple[object, ...]]:
+def services(sigos: Sigos, *columns: str) -> list[tuple[Any, ...]]:
     return sigos.rows(f"SELECT {', '.join(columns)} FROM silver.sigos_service ORDER BY 1")
 
 
