@@ -47,7 +47,7 @@ def record(writer: Writer, destination: Destination, producer: TableSpec) -> Non
                 type_, relation, column = "date", f"({_over_changes(destination, reading.select)}) c (day)", "c.day"
             months = (dialect.month_of(column, type_, destination.zone, o) for o in reading.offsets)
             union = " UNION ".join(f"SELECT COALESCE({m}, '{UNDATED}') FROM {relation}" for m in months)
-            dialect.execute(conn, f"{insert} SELECT {consumer}, p.p FROM ({union}) p (p)")
+            dialect.execute(conn, f"{insert} SELECT DISTINCT {consumer}, p.p FROM ({union}) p (p)")
         else:
             dialect.execute(
                 conn, f"{insert} SELECT {consumer}, '{WHOLE}' WHERE EXISTS (SELECT 1 FROM {dialect.changes})"

@@ -165,3 +165,11 @@ def test_a_timestamp_of_a_sql_table_is_reporting_time_for_its_consumers_too(make
     world.run_all()
     assert world.value("SELECT total FROM marts.monthly") == 5005
     assert_holds(world)
+
+
+def test_a_month_is_noted_once_however_many_rows_of_it_changed(make_world: MakeWorld) -> None:
+    world = make_world(orders(), daily())
+    world.add_orders(1, 300)
+    world.run("orders")
+    noted = world.rows("SELECT consumer, COUNT(*) FROM ctl.pending_partition GROUP BY consumer")
+    assert noted == [("t.marts.daily", 11)], "January to November"

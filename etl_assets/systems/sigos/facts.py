@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from etl_assets.engine.checks import Check
 from etl_assets.engine.spec import Months, Reading, ReplaceWindow, TableSpec
-from etl_assets.systems.notation import Row, name_of
+from etl_assets.systems.notation import Row
 from etl_assets.systems.sigos import feeds
 from etl_assets.systems.sigos import gold_quality as quality
 from etl_assets.systems.sigos.columns import AMOUNT, BOOL, DATE, INT, TEXT
@@ -137,14 +137,13 @@ DAILY_READS: Mapping[str, Reading] = {
 
 def facts() -> tuple[TableSpec, ...]:
     grain = (KEPT, "team_key", "municipality_key", "service_type_key", "code_class")
-    links = ("team_key", "municipality_key", "service_type_key")
     return (
         _by_month("fct_service", "Services.", FACT_SERVICE, ("service_key",), SERVICE_READS, quality.SERVICE,
-                  (*links, "cod")),
+                  ()),
         _by_month("fct_service_return", "Returns of services.", FACT_RETURN, ("return_key",), RETURN_READS,
-                  quality.RETURN, (*links, "service_key", "cod")),
+                  quality.RETURN, ("service_key",)),
         _by_month("agg_service_daily", "What every mart adds up.", DAILY_ROWS, grain, DAILY_READS, quality.DAILY_CHECKS,
-                  (*links, "week_start", "month_start")),
+                  ("week_start", "month_start")),
     )  # fmt: skip
 
 
@@ -157,6 +156,7 @@ def _by_month(
     checks: Sequence[Check],
     indexed: Sequence[str],
 ) -> TableSpec:
-    indexes = [sa.Index(f"ix_{name}_{c}", c) for c in (KEPT, *indexed) if c in map(name_of, rows)]
+    """No index on the links to dimensions: a mart reads whole months, and a member that changed is rare."""
+    indexes = [sa.Index(f"ix_{name}_{c}", c) for c in (KEPT, *indexed)]
     made = stored(GOLD, name, comment, rows, *indexes)
     return TableSpec("sigos", "gold", made, key, ReplaceWindow(KEPT), reads=reads, checks=checks)
