@@ -133,7 +133,9 @@ def _scan(known: KnownFile, months: Months, store: Store | None, tally: FileTall
                 continue
             if not isinstance(place, str):
                 hashed = sha256(row + b"\n" + extras if extras else row).digest()
-                place.add(hashed)
+                # As MonthTally.add, which would be one more call a record.
+                place.rows += 1
+                place.sum += int.from_bytes(hashed, "big")
                 if keep is not None:
                     keep(place.month, line, hashed, row, extras)
                 continue

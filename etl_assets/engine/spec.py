@@ -350,6 +350,11 @@ class TableSpec:
         return isinstance(self.load, Landing)
 
     @property
+    def month_column(self) -> str | None:
+        """The date by which it is cut into months; None when it is not."""
+        return LANDING_KEY[0] if self.is_landing else getattr(self.load, "column", None)
+
+    @property
     def has_sql(self) -> bool:
         """Whether its rows are made by a SELECT (or declared column rules) in the warehouse."""
         return not (self.is_mirror or self.is_landing)

@@ -18,12 +18,12 @@ Edges = dict[str, list[tuple[str, str]]]
 
 def column_lineage(graph: Graph, spec: TableSpec) -> dg.TableColumnLineage | None:
     """Return, per column of `spec`, the columns of other assets it is made of; None when there are none."""
-    edges = _mirror_edges(spec) if spec.is_mirror else _cached(graph, spec)
+    edges = _cached(graph, spec) if spec.has_sql else _source_edges(spec)
     deps = {}
     for column, upstream in edges.items():
         found = []
         for relation, name in upstream:
-            if spec.is_mirror:
+            if not spec.has_sql:
                 found.append(dg.TableColumnDep(dg.AssetKey(source_key(spec)), name))
             elif relation in graph.by_relation and relation != spec.relation:
                 found.append(dg.TableColumnDep(dg.AssetKey(graph.by_relation[relation].asset_key), name))
@@ -32,7 +32,7 @@ def column_lineage(graph: Graph, spec: TableSpec) -> dg.TableColumnLineage | Non
     return dg.TableColumnLineage(deps) if deps else None
 
 
-def _mirror_edges(spec: TableSpec) -> Edges:
+def _source_edges(spec: TableSpec) -> Edges:
     return {c: [(str(spec.source), spec.source_column(c))] for c in spec.data_columns}
 
 

@@ -15,20 +15,28 @@ CHUNK = 1 << 20
 _WINDOWS_1252 = "".join(
     bytes([n]).decode("cp1252") if n not in (0x81, 0x8D, 0x8F, 0x90, 0x9D) else chr(n) for n in range(256)
 )
+_NOT_LATIN_1 = bytes(range(0x80, 0xA0))
 
 
 @dataclass(frozen=True)
 class Encoding:
-    """`start` is where the text begins (after a byte order mark). `is_utf8` says what the rest is decoded as."""
+    """`start` is where the text begins (after a byte order mark). `is_utf8` says what the rest is decoded as.
+
+    `is_proven`: all of it has been decoded once, and nothing was wrong.
+    """
 
     is_utf8: bool
     start: int = 0
+    is_proven: bool = False
 
     def to_utf8(self, data: bytes) -> bytes | None:
         """`data` in UTF-8; None when it claims to be that and is not."""
-        if data.isascii():
+        if self.is_proven or data.isascii():
             return data
         if not self.is_utf8:
+            if len(data.translate(None, _NOT_LATIN_1)) == len(data):
+                # The same, and four times as fast.
+                return data.decode("latin-1").encode()
             return codecs.charmap_decode(data, "strict", _WINDOWS_1252)[0].encode()
         try:
             data.decode()
@@ -66,7 +74,7 @@ def probe(path: Path, *, sha256: str | None = None) -> Probe:
                 is_utf8 = _continues(decoder, data)
         if is_utf8 and not start:
             is_utf8 = _continues(decoder, b"", final=True)
-    return Probe(Encoding(is_utf8, start), size, sha256 or digest.hexdigest())
+    return Probe(Encoding(is_utf8, start, is_proven=is_utf8 and not start), size, sha256 or digest.hexdigest())
 
 
 def _continues(decoder: codecs.IncrementalDecoder, data: bytes, *, final: bool = False) -> bool:

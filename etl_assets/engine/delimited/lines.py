@@ -74,9 +74,12 @@ def _lines(data: bytes, encoding: Encoding) -> Lines:
         made = [_as_text(line, encoding) for line in raw]
         text, bad = _LF.join(line for line, _ in made), {n for n, (_, good) in enumerate(made) if not good}
     returns, ends = text.count(b"\r"), text.count(_LF)
+    if returns == ends:
+        lines = text.split(_CRLF)
+        if len(lines) - 1 == ends:
+            lines.pop()
+            return Lines(lines, _CRLF, bad=bad)
     crlf = text.count(_CRLF) if returns else 0
-    if crlf == ends == returns:
-        return Lines(text.split(_CRLF)[:-1], _CRLF, bad=bad)
     lines = text.split(_LF)[:-1]
     if crlf * 2 < ends:
         return Lines(lines, _LF, bad=bad, returns=returns > 0)
