@@ -64,7 +64,8 @@ def test_services(gold: Warehouse) -> None:
             f.is_negotiated, f.return_count, f.is_returned
         FROM gold.fct_service AS f
         JOIN silver.sigos_service AS s USING (service_key) JOIN gold.dim_team AS t USING (team_key)
-        JOIN gold.dim_municipality AS m USING (municipality_key) JOIN gold.dim_service_type AS k USING (service_type_key)
+        JOIN gold.dim_municipality AS m USING (municipality_key)
+        JOIN gold.dim_service_type AS k USING (service_type_key)
         JOIN gold.dim_status AS u USING (status_key) ORDER BY 1
     """
     yes, no, kind, town = True, False, "INSPECAO", "PELOTAS"
@@ -86,7 +87,8 @@ def test_returns(gold: Warehouse) -> None:
             k.tipo_servico, n.motivo, f.status, f.is_resolved, f.is_open, f.days_to_resolve, f.occurrences
         FROM gold.fct_service_return AS f
         JOIN silver.sigos_service_return AS r USING (return_key) JOIN gold.dim_team AS t USING (team_key)
-        JOIN gold.dim_municipality AS m USING (municipality_key) JOIN gold.dim_service_type AS k USING (service_type_key)
+        JOIN gold.dim_municipality AS m USING (municipality_key)
+        JOIN gold.dim_service_type AS k USING (service_type_key)
         JOIN gold.dim_return_reason AS n USING (reason_key) ORDER BY 1
     """
     yes, no = True, False
