@@ -97,7 +97,7 @@ class _Pooler:
                 return None
 
     async def _transaction(self, client: _Line) -> bool:
-        """Serve one; False when the client has said good-bye. A client that leaves within one takes its process along."""
+        """Serve one; False when the client has said good-bye. One that leaves within takes its process along."""
         server = None
         while True:
             kind, message = await client.receive()
@@ -105,7 +105,7 @@ class _Pooler:
                 return False
             server = server or await self._take()
             await server.send(message)
-            # Query, Sync and the end of a COPY are answered up to ReadyForQuery, which says whether a transaction is open.
+            # Query, Sync and the end of a COPY are answered up to ReadyForQuery: it says if a transaction is open.
             while kind in b"QScf":
                 answer, reply = await server.receive()
                 await client.send(reply)

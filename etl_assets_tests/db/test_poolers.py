@@ -4,26 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 
 import psycopg
 import pytest
 import sqlalchemy as sa
 
+from etl_assets.demo import embedded
 from etl_assets.engine import ddl
 from etl_assets.engine.destination import Destination
 from etl_assets.engine.dialects import postgres_transport
 from etl_assets.engine.dialects.servers import POSTGRES
 from etl_assets.engine.errors import AccessError, SharedSessionsError
+from etl_assets.orchestration.doctor import examine
+from etl_assets.orchestration.system import Cadence, System
 from etl_assets_tests.pooler import Mode, pooled
 from etl_assets_tests.world import MakeWorld, World, daily, orders
 
-SHARING: list[tuple[Mode, int]] = [
-    (mode, size) for mode in ("last used", "longest unused") for size in (1, 2, 4)  # type: ignore[misc]
-]
+SHARING: tuple[Mode, ...] = ("last used", "longest unused")
 
 
 @pytest.fixture
-def url(make_database: Callable[..., str]) -> sa.URL:
+def url(pg_server: embedded.EmbeddedPostgres) -> sa.URL:
+    """Of a database that nobody writes."""
+    return sa.make_url(pg_server.url("postgres"))
+
+
+@pytest.fixture
+def empty(make_database: Callable[..., str]) -> sa.URL:
     return sa.make_url(make_database())
 
 
@@ -36,7 +44,8 @@ def finding(url: sa.URL, *, keep_sessions: bool = True, thorough: bool = False) 
 
 
 @pytest.mark.parametrize("keep_sessions", [True, False], ids=["kept", "ended"])
-@pytest.mark.parametrize(("mode", "size"), SHARING)
+@pytest.mark.parametrize("size", [1, 2, 4])
+@pytest.mark.parametrize("mode", SHARING)
 def test_shared_sessions_are_found_whichever_process_the_pooler_gives(
     url: sa.URL, mode: Mode, size: int, keep_sessions: bool
 ) -> None:
@@ -90,15 +99,15 @@ def behind(world: World, url: sa.URL) -> Destination:
     return Destination(url, world.destination.dialect, world.graph, months=world.months, keep_sessions=True)
 
 
-def test_nothing_is_deployed_locked_or_written_through_shared_sessions(world: World, url: sa.URL) -> None:
-    with pooled(url, "last used") as there:
+def test_nothing_is_deployed_locked_or_written_through_shared_sessions(world: World, empty: sa.URL) -> None:
+    with pooled(empty, "last used") as there:
         destination = behind(world, there)
         with pytest.raises(SharedSessionsError, match=r"pooler in transaction mode.*port 5432"):
             ddl.deploy(destination)
         with pytest.raises(SharedSessionsError), destination.writer("t.orders", 0):
             pytest.fail("a lock that is none")
         destination.close()
-    with psycopg.connect(url.set(drivername="postgresql").render_as_string(hide_password=False)) as session:
+    with psycopg.connect(empty.set(drivername="postgresql").render_as_string(hide_password=False)) as session:
         schemas = {n for (n,) in session.execute("SELECT nspname FROM pg_namespace").fetchall()}
         locks = session.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'").fetchone()
     assert not schemas & {"ctl", "audit", "staging", "marts"}
@@ -119,6 +128,19 @@ def test_a_session_pooler_carries_a_whole_load(world: World) -> None:
         through.close()
 
 
+def test_a_pooler_that_refuses_transactions_is_told_by_its_answer() -> None:
+    class Refusal(psycopg.errors.ProtocolViolation):
+        diag = SimpleNamespace(  # type: ignore[assignment]
+            message_primary="transaction blocks not allowed in statement pooling mode",
+            source_function=None, column_name=None, table_name=None,
+        )  # fmt: skip
+
+    error = POSTGRES.classify(Refusal())
+    assert isinstance(error, SharedSessionsError)
+    assert "statement mode" in str(error)
+    assert "port 5432" in str(error)
+
+
 def test_a_server_without_tls_is_told_from_one_that_is_away(url: sa.URL) -> None:
     engine = POSTGRES.engine(url.update_query_dict({"sslmode": "require"}), application="t")
     with pytest.raises(sa.exc.OperationalError) as caught:
@@ -131,8 +153,47 @@ def test_a_server_without_tls_is_told_from_one_that_is_away(url: sa.URL) -> None
 
 @pytest.mark.parametrize(
     ("host", "stays"),
-    [("", True), ("/run/postgresql", True), ("127.0.0.1", True), ("127.9.9.9", True), ("::1", True)]
-    + [("localhost", True), ("10.0.0.7", False), ("aws-0-sa-east-1.pooler.supabase.com", False)],
+    [
+        *((here, True) for here in ("", "/run/postgresql", "localhost", "127.0.0.1", "127.9.9.9", "::1")),
+        *((there, False) for there in ("10.0.0.7", "2001:db8::1", "aws-0-sa-east-1.pooler.supabase.com")),
+    ],
 )
 def test_which_hosts_are_this_machine(host: str, stays: bool) -> None:
     assert postgres_transport._stays_here(host) == stays
+
+
+def findings(world: World, warehouse: sa.URL, source: sa.URL | None = None) -> list[tuple[str, str, str]]:
+    """What the doctor says of both ends themselves: (level, end, text)."""
+    system = System(
+        "t", "t", world.graph, POSTGRES, POSTGRES, lambda: source or world.url, lambda: warehouse,
+        Cadence("0 3 * * *", "0 4 * * 0", 24), "2026-01-01",
+    )  # fmt: skip
+    return [(f.level, f.what, f.text) for f in examine(system) if f.what in ("source", "warehouse")]
+
+
+def test_the_doctor_refuses_a_warehouse_behind_shared_sessions_and_leaves_it_alone(world: World, empty: sa.URL) -> None:
+    with pooled(empty, "last used") as there:
+        *_, (level, what, text) = findings(world, there)
+    assert (level, what) == ("problem", "warehouse")
+    assert "port 5432" in text
+    engine = POSTGRES.engine(empty, application="t")
+    with engine.connect() as conn:
+        assert not sa.inspect(conn).has_schema("ctl")
+
+
+def test_the_doctor_advises_against_a_source_behind_shared_sessions(world: World) -> None:
+    with pooled(world.url, "longest unused") as there:
+        found = findings(world, world.url, there)
+    assert [(level, what) for level, what, _ in found] == [("advice", "source"), ("ok", "source"), ("ok", "warehouse")]
+
+
+def test_the_doctor_tells_of_a_line_others_can_read(world: World) -> None:
+    # The name is another machine's, the address ours.
+    away = world.url.set(host="db.example.org").update_query_dict({"hostaddr": "127.0.0.1"})
+    (level, what, text), *rest = findings(world, away)[-2:]
+    assert (level, what) == ("advice", "warehouse")
+    assert "sslmode=require" in text
+    assert [r[:2] for r in rest] == [("ok", "warehouse")]
+    *_, (level, what, text) = findings(world, world.url.update_query_dict({"sslmode": "require"}))
+    assert (level, what) == ("problem", "warehouse")
+    assert "ssl=on" in text

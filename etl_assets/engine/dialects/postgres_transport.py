@@ -10,7 +10,8 @@ import ipaddress
 
 import psycopg
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
+
+from etl_assets.engine.errors import AccessError, EtlError, SharedSessionsError
 
 # Which process serves this statement. At login the server names the one that serves the session; a pooler, which must
 # pass on requests to cancel, names something of its own.
@@ -18,22 +19,22 @@ WHO_ANSWERS = "SELECT pg_backend_pid()"
 _DIRECT = "etl_assets_direct"
 # In a busy pool somebody else may be between two of our questions: so often they are asked.
 _ROUNDS, _THOROUGH_ROUNDS = 2, 5
-# PgBouncer's answer to BEGIN.
+# PgBouncer's answer to BEGIN, which begins every session.
 _STATEMENT_MODE = "statement pooling mode"
 
 _SHARED = (
-    "reached through a pooler in transaction mode: statements of one session are served by several of the server's, so "
-    "that locks, settings and temporary tables do not last. Use the session pooler or the direct connection: on "
-    "Supabase port 5432 of the pooler's host (…pooler.supabase.com) in place of 6543, or db.<project>.supabase.co:5432; "
-    "with PgBouncer pool_mode=session"
+    "reached through a pooler in transaction mode: one session is served by several of the server's, so that locks, "
+    "settings and temporary tables do not last. Use the session pooler or the direct connection: on Supabase port 5432 "
+    "of the pooler's host (….pooler.supabase.com) instead of 6543, or db.<project>.supabase.co:5432; with PgBouncer "
+    "pool_mode=session"
 )
 _READABLE = (
     "the session is not encrypted: password and rows can be read on the way. Let the server offer TLS (Supabase does) "
     "and add ?sslmode=require to the URL"
 )
 _NO_TLS = (
-    "the URL asks for TLS and the server offers none. Switch it on there (ssl=on), or take sslmode out of the URL where "
-    "the network is your own"
+    "the URL asks for TLS and the server offers none. Switch it on there (ssl=on), or, where the network is your own, "
+    "take sslmode out of the URL"
 )
 
 
@@ -56,26 +57,18 @@ def shared_sessions(conn: sa.Connection, *, thorough: bool) -> str:
 def _share(engine: sa.Engine, rounds: int) -> bool:
     """Whether two sessions are served by one process, or one session by two.
 
-    A pooler gives a session the process used last, or that not used for longest: the first meets a transaction of
-    another session, the second two statements of one.
+    A pooler that gives the process used last is found by the transaction of another session, one that gives that not
+    used for longest by two statements of the first.
     """
-    try:
-        with engine.connect() as free, engine.connect() as busy:
-            free = free.execution_options(isolation_level="AUTOCOMMIT")
-            mine = _who(free)
-            for _ in range(rounds):
-                # Before anything is in a transaction: then the pool may have but one process left to give.
-                if _who(free) != mine or _who(busy) == mine:
-                    return True
-                # A pool of one process would let this wait; but there the transaction has met it.
-                if _who(free) != mine:
-                    return True
-                busy.rollback()
-            return False
-    except DBAPIError as error:
-        if _STATEMENT_MODE in str(error.orig):
-            return True
-        raise
+    with engine.connect() as free, engine.connect() as busy:
+        free = free.execution_options(isolation_level="AUTOCOMMIT")
+        mine = _who(free)
+        for _ in range(rounds):
+            # In this order: a pool of one process has met it before anything would wait for it.
+            if _who(free) != mine or _who(busy) == mine or _who(free) != mine:
+                return True
+            busy.rollback()
+        return False
 
 
 def _who(conn: sa.Connection) -> object:
@@ -100,6 +93,8 @@ def _stays_here(host: str) -> bool:
         return False
 
 
-def advice_on_tls(message: str) -> str:
-    """What to do about libpq's message that it could not log in encrypted; empty for any other."""
-    return _NO_TLS if "server does not support SSL" in message else ""
+def error_of(text: str) -> EtlError | None:
+    """The error, with its way out, that a message of libpq or of a pooler stands for; None for any other message."""
+    if _STATEMENT_MODE in text:
+        return SharedSessionsError(_SHARED.replace("transaction mode", "statement mode"))
+    return AccessError(f"{text}: {_NO_TLS}") if "server does not support SSL" in text else None
