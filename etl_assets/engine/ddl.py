@@ -30,11 +30,13 @@ def deploy(destination: Destination, *, wait_seconds: float = 60) -> bool:
     """Bring the destination in line with its graph; return whether anything had to be done.
 
     Raises SchemaDriftError, before anything is changed, when a stored table has a column of another type than declared;
-    SettingsError when a secret is not the one the stored keys were made with.
+    SettingsError when a secret is not the one the stored keys were made with; SharedSessionsError where no session can
+    hold a lock.
     """
     graph, dialect = destination.graph, destination.dialect
     wanted = _digest(graph, dialect)
     with destination.engine.connect() as conn:
+        destination.require_own_sessions(conn)
         if _is_deployed(conn, dialect, graph, wanted):
             return False
     with destination.writer(_DEPLOY_LOCK, wait_seconds) as writer:

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from etl_assets.engine import failpoint
 from etl_assets.engine.dialects.base import Dialect
-from etl_assets.engine.errors import LockBusyError
+from etl_assets.engine.errors import LockBusyError, SharedSessionsError
 from etl_assets.engine.graph import Graph
 
 
@@ -91,6 +91,7 @@ class Destination(_End):
     keep_sessions: bool = False
     application: ClassVar[str] = "etl_assets"
     _shared: Writer | None = field(default=None, repr=False)
+    _has_own_sessions: bool = field(default=False, repr=False)
 
     @cached_property
     def today(self) -> str:
@@ -132,6 +133,17 @@ class Destination(_End):
                 # With its locks and temporary tables.
                 conn.invalidate()
 
+    def require_own_sessions(self, conn: sa.Connection) -> None:
+        """Raises SharedSessionsError where the sessions of this warehouse, of which `conn` is one, cannot hold a lock.
+
+        Looks once; `conn` is in no transaction.
+        """
+        if self._has_own_sessions:
+            return
+        if problem := self.dialect.shared_sessions(conn):
+            raise SharedSessionsError(problem)
+        self._has_own_sessions = True
+
     def lock_is_free(self, target: str) -> bool:
         """Whether nobody is loading `target` now."""
         with self.engine.connect() as conn:
@@ -141,6 +153,7 @@ class Destination(_End):
             return free
 
     def _lock(self, conn: sa.Connection, target: str, wait_seconds: float) -> None:
+        self.require_own_sessions(conn)
         if not self.dialect.lock(conn, target, wait_seconds):
             raise LockBusyError(
                 f"{target} is being loaded by another run; waited {wait_seconds:g} s. Run it again later."

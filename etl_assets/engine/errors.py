@@ -65,6 +65,10 @@ class LockBusyError(EtlError):
     """Another run holds the target's lock; this one ends `skipped`."""
 
 
+class SharedSessionsError(EtlError):
+    """The warehouse is reached through a pooler that shares its sessions: locks would lock nothing; none was taken."""
+
+
 class AccessError(EtlError):
     """Login refused, database unknown or permission missing. Permanent: retrying would lock the account."""
 

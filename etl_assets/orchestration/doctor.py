@@ -12,6 +12,7 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from etl_assets.engine import ddl
 from etl_assets.engine.destination import Source
 from etl_assets.engine.errors import EtlError
 from etl_assets.engine.spec import Incremental
@@ -39,10 +40,7 @@ def examine(system: System) -> Iterator[Finding]:
             yield Finding("problem", system.name, "source", str(system.source_dialect.classify(error)))
     yield from _landings(system)
     try:
-        destination = system.destination()
-        with destination.engine.connect() as conn:
-            version = destination.dialect.version(conn)
-            yield Finding("ok", system.name, "warehouse", f"{version}; schema up to date")
+        yield from _warehouse(system)
     except (SQLAlchemyError, EtlError) as error:
         yield Finding("problem", system.name, "warehouse", str(system.dialect.classify(error)))
 
@@ -57,8 +55,26 @@ def _landings(system: System) -> Iterator[Finding]:
             yield Finding("problem", system.name, spec.relation, what)
 
 
+def _warehouse(system: System) -> Iterator[Finding]:
+    destination = system.undeployed_destination()
+    dialect = destination.dialect
+    with destination.engine.connect() as conn:
+        if shared := dialect.shared_sessions(conn, thorough=True):
+            yield Finding("problem", system.name, "warehouse", shared)
+            return
+        if readable := dialect.readable_on_the_way(conn):
+            yield Finding("advice", system.name, "warehouse", readable)
+        ddl.deploy(destination)
+        yield Finding("ok", system.name, "warehouse", f"{dialect.version(conn)}; schema up to date")
+
+
 def _source(system: System, source: Source, conn: sa.Connection) -> Iterator[Finding]:
     dialect = source.dialect
+    if shared := dialect.shared_sessions(conn, thorough=True):
+        # A read is one transaction, which is served by one session of the server throughout.
+        yield Finding("advice", system.name, "source", f"{shared}. It is read all the same")
+    if readable := dialect.readable_on_the_way(conn):
+        yield Finding("advice", system.name, "source", readable)
     yield Finding("ok", system.name, "source", dialect.version(conn))
     for spec in system.graph.specs:
         if spec.source is None:

@@ -36,6 +36,7 @@ FAULTS = {
         "two runs of one entity",
         "lock holder dies",
         "second writer on the target",
+        "warehouse behind a pooler that shares sessions",
     ],
     "Watermark and time": [
         "ties over batch edges",

@@ -63,6 +63,18 @@ class SessionDialect(ABC):
         """Who holds locks of `target` (but whoever loads it) or of `others`; empty where it cannot be told."""
         return ()
 
+    def shared_sessions(self, conn: sa.Connection, *, thorough: bool = False) -> str:
+        """Why a lock taken in a session of `conn`'s engine may be nobody's or another's, with the way out; empty: no.
+
+        `conn` is in no transaction. Costs nothing where the server itself answers, which `thorough` does not take on
+        trust: then sessions are compared whatever they say. Servers that are spoken to without poolers say no.
+        """
+        return ""
+
+    def readable_on_the_way(self, conn: sa.Connection) -> str:
+        """What to tell when others on the network could read this session; empty when not, or where nobody can tell."""
+        return ""
+
     @abstractmethod
     def version(self, conn: sa.Connection) -> str:
         """The server's product and version, for people."""

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
-from etl_assets.engine.dialects import postgres_rules
+from etl_assets.engine.dialects import postgres_rules, postgres_transport
 from etl_assets.engine.dialects import postgres_types as types
 from etl_assets.engine.dialects.base import CatalogColumn, RowStream
 from etl_assets.engine.dialects.postgres_copy import PostgresCopyStream, copy_csv
@@ -143,10 +143,11 @@ class PostgresDialect(PostgresMerge):
         )
 
         @sa.event.listens_for(engine, "connect")
-        def prepare(connection: psycopg.Connection, _record: object) -> None:
+        def prepare(connection: psycopg.Connection, record: sa.pool.ConnectionPoolEntry) -> None:
             connection.prepare_threshold = None  # temporary tables come and go under the same name
             connection.autocommit = True
-            connection.execute("; ".join(_SETTINGS).encode())
+            answers = connection.execute("; ".join((*_SETTINGS, postgres_transport.WHO_ANSWERS)).encode())
+            postgres_transport.remember(connection, record, answers)
             connection.autocommit = False
 
         return engine
@@ -185,11 +186,15 @@ class PostgresDialect(PostgresMerge):
         if state is None:
             # libpq reports failed logins without a code.
             text = without_secrets(str(cause).strip().splitlines()[0]) if str(cause).strip() else "connection lost"
+            if (known := postgres_transport.error_of(text)) is not None:
+                return known
             refused = any(r in str(cause) for r in _REFUSED)
             return AccessError(text) if refused else TransientError(text)
         # A function may say anything under any code; the server's own words are known not to quote rows.
         primary = "raised by a function" if diag.source_function == "exec_stmt_raise" else diag.message_primary
         text = describe(state, primary, column=diag.column_name, table=diag.table_name)
+        if (known := postgres_transport.error_of(text)) is not None:
+            return known
         if state in _TIMED_OUT:
             return TimedOutError(text)
         if state.startswith(_TRANSIENT):
@@ -207,6 +212,12 @@ class PostgresDialect(PostgresMerge):
         relations = ", ".join(f"to_regclass({quoted_text(self.relation(r))})" for r in (target, *others))
         found = self.rows(conn, _HOLDERS.format(relations=relations, number=_lock_number(target)))
         return tuple(f"pid {pid} (application {name!r}, {mode} on {where})" for pid, name, mode, where in found)
+
+    def shared_sessions(self, conn: sa.Connection, *, thorough: bool = False) -> str:
+        return postgres_transport.shared_sessions(conn, thorough=thorough)
+
+    def readable_on_the_way(self, conn: sa.Connection) -> str:
+        return postgres_transport.readable_on_the_way(conn)
 
     def version(self, conn: sa.Connection) -> str:
         return f"PostgreSQL {self.scalar(conn, 'SHOW server_version')}"
