@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 
 from etl_assets.engine.checks import Check
-from etl_assets.engine.spec import Ignore, Months, Reading, Replace, ReplaceWindow, TableSpec, View
+from etl_assets.engine.spec import Ignore, Keys, Merge, Months, Reading, Replace, ReplaceWindow, TableSpec, View
 from etl_assets.systems.lacrei import feeds
 from etl_assets.systems.lacrei import mart_quality as q
 from etl_assets.systems.lacrei.columns import SENSITIVE
@@ -145,11 +145,11 @@ def _by_month(
     window: str,
     reads: Mapping[str, Reading],
     checks: Sequence[Check],
+    keyed: Merge | None = None,
 ) -> TableSpec:
     made = stored(MART, name, comment, rows, sa.Index(f"ix_{name}_month", window))
-    return TableSpec(
-        system="lacrei", layer="mart", table=made, key=key, load=ReplaceWindow(window), reads=reads, checks=checks
-    )
+    load = ReplaceWindow(window, keyed)
+    return TableSpec(system="lacrei", layer="mart", table=made, key=key, load=load, reads=reads, checks=checks)
 
 
 def _whole(
@@ -158,13 +158,9 @@ def _whole(
     rows: tuple[Row, ...],
     key: tuple[str, ...],
     checks: Sequence[Check],
-    *,
-    dated: bool = False,
 ) -> TableSpec:
     made = stored(MART, name, comment, rows)
-    return TableSpec(
-        system="lacrei", layer="mart", table=made, key=key, load=Replace(always=dated), checks=checks
-    )  # fmt: skip
+    return TableSpec(system="lacrei", layer="mart", table=made, key=key, load=Replace(), checks=checks)
 
 
 def _of_appointments() -> tuple[TableSpec, ...]:
@@ -177,8 +173,10 @@ def _of_appointments() -> tuple[TableSpec, ...]:
             PROFESSIONAL_APPOINTMENTS,
             ("professional_sk", month, "specialty"),
             month,
-            {FACT: own, f"{MODEL}.dim_date": _DAYS_STAY, dim: feeds.of_professional("specialty")},
+            {FACT: Keys(("professional_id",)), f"{MODEL}.dim_date": _DAYS_STAY, dim: feeds.professionals("specialty")},
             q.PROFESSIONAL_APPOINTMENTS,
+            # Few of the professionals see a change in a day, but nearly every month does.
+            Merge({FACT: "professional_id", dim: "professional_id"}, by="professional_sk"),
         ),
         _by_month(
             "mart_appointments",
@@ -212,7 +210,7 @@ def _of_people() -> tuple[TableSpec, ...]:
     shown = without(PROFESSIONALS, ("sexual_orientation", "ethnic_group", "gender_identity"))
     unsaid = view(MART, "vw_professionals", "Professionals, without what they say of themselves.", shown)
     return (
-        _whole("patients", "Patients by month of registration.", PATIENTS, groups, q.PATIENTS, dated=True),
+        _whole("patients", "Patients by month of registration.", PATIENTS, groups, q.PATIENTS),
         _whole(
             "patient_disability", "Disabilities of patients.", PATIENT_DISABILITY, by_disability, q.PATIENT_DISABILITY
         ),
