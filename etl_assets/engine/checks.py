@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 Quote = Callable[[str], str]
 
@@ -23,6 +23,14 @@ class Check(Protocol):
     def describe(self) -> str: ...
     def violations(self, relation: str, quote: Quote) -> str:
         """Return one scalar SELECT counting violating rows of `relation` (already quoted)."""
+
+
+@runtime_checkable
+class RowCheck(Protocol):
+    """A check whose rows violate it one by one: many of them are asked in one pass over the table."""
+
+    def violated(self, quote: Quote) -> str:
+        """Return the condition, over the columns of a row, that holds for a violating one."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +68,10 @@ class NotNull:
         return f"No NULL in {', '.join(self.of)}"
 
     def violations(self, relation: str, quote: Quote) -> str:
-        return _count(relation, " OR ".join(f"{quote(c)} IS NULL" for c in self.of))
+        return _count(relation, self.violated(quote))
+
+    def violated(self, quote: Quote) -> str:
+        return " OR ".join(f"{quote(c)} IS NULL" for c in self.of)
 
 
 @dataclass(frozen=True)
@@ -82,8 +93,10 @@ class Accepted:
         return f"{self.column} is one of {', '.join(map(str, self.values))}"
 
     def violations(self, relation: str, quote: Quote) -> str:
-        values = ", ".join(_literal(v) for v in self.values)
-        return _count(relation, f"{quote(self.column)} NOT IN ({values})")
+        return _count(relation, self.violated(quote))
+
+    def violated(self, quote: Quote) -> str:
+        return f"{quote(self.column)} NOT IN ({', '.join(_literal(v) for v in self.values)})"
 
 
 @dataclass(frozen=True)
@@ -106,9 +119,12 @@ class Between:
         return f"{self.column} lies in [{self.low}, {self.high}]"
 
     def violations(self, relation: str, quote: Quote) -> str:
+        return _count(relation, self.violated(quote))
+
+    def violated(self, quote: Quote) -> str:
         col = quote(self.column)
         parts = [f"{col} {op} {v}" for op, v in (("<", self.low), (">", self.high)) if v is not None]
-        return _count(relation, " OR ".join(parts) or "1 = 0")
+        return " OR ".join(parts) or "1 = 0"
 
 
 @dataclass(frozen=True)
@@ -165,7 +181,10 @@ class Holds:
         return self.description
 
     def violations(self, relation: str, quote: Quote) -> str:
-        return _count(relation, f"NOT ({self.condition})")
+        return _count(relation, self.violated(quote))
+
+    def violated(self, quote: Quote) -> str:
+        return f"NOT ({self.condition})"
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,8 @@ etl_control = sa.Table(
     sa.Column("source_columns", sa.Text, comment="Source columns and types as last seen, JSON"),
     sa.Column("window_rows", sa.BigInteger, comment="Rows of the re-read window when nothing was left to do in it"),
     sa.Column("window_digest", sa.String(200), comment="What they were, and what was made of them (unchanged.py)"),
+    sa.Column("changed_by", sa.BigInteger, comment="Last audit row of an entity's run that wrote rows of it"),
+    sa.Column("as_of_date", sa.String(10), comment="Day it was last made for, if its SQL names the run's date"),
     sa.Column("last_status", sa.String(20)),
     sa.Column("last_success_at", _STAMP),
     sa.Column("updated_at", _STAMP, nullable=False, server_default=utc_now()),
@@ -129,6 +131,20 @@ extraction = sa.Table(
     schema="ctl",
 )
 
+check_verdict = sa.Table(
+    "check_verdict",
+    metadata,
+    sa.Column("entity", _NAME, primary_key=True),
+    sa.Column("check_name", _NAME, primary_key=True),
+    sa.Column(
+        "version", sa.String(64), nullable=False, comment="Digest of the check and of the state of what it reads"
+    ),
+    sa.Column("violations", sa.BigInteger, nullable=False),
+    sa.Column("total_rows", sa.BigInteger, nullable=False, comment="Of how many rows, of a graded check"),
+    sa.Column("asked_at", _STAMP, nullable=False),
+    schema="ctl",
+)
+
 deployed = sa.Table(
     "deployed",
     metadata,
@@ -212,6 +228,7 @@ class ControlRow:
     source_columns: Mapping[str, str] | None
     window_rows: int | None = None
     window_digest: str | None = None
+    as_of_date: str | None = None
     # Whether a dead process left the entity `running` in the audit; whoever asks holds its lock.
     left_open: bool = False
 
@@ -249,6 +266,7 @@ def read(conn: sa.Connection, entity: str) -> ControlRow:
         source_columns=json.loads(row["source_columns"]) if row["source_columns"] else None,
         window_rows=row["window_rows"],
         window_digest=row["window_digest"],
+        as_of_date=row["as_of_date"],
         left_open=bool(row["left_open"]),
     )
 
@@ -273,7 +291,7 @@ def forget(conn: sa.Connection, entity: str) -> None:
     """Forget how far an entity has been loaded, because its table is empty; its settings stay."""
     progress = (
         *("cursor_value", "cursor_key", "cursor_type", "initial_position", "initial_bound", "initialized_at"),
-        *("window_rows", "window_digest"),
+        *("window_rows", "window_digest", "changed_by", "as_of_date"),
     )
     write(conn, entity, **dict.fromkeys(progress), source_columns=None)
 

@@ -184,10 +184,17 @@ class Load(ABC):
         if mark is not None:
             self.result.cursor_end = mark[0]
 
+    @property
+    def _has_written(self) -> bool:
+        """Whether what is about to commit changes the table, or the list of what it refused."""
+        return bool(self._made.counts.changed or self._made.counts.rejected)
+
     def _record(self, writer: Writer) -> None:
         assert self._row is not None
         if not writer.dry_run:
             self.audit.progress(writer.conn, self._row, self._made)
+            if self._has_written:
+                control.write(writer.conn, self.spec.entity, changed_by=self._row)
         self._made = Progress()
 
     def _close(self, writer: Writer) -> None:
@@ -196,6 +203,8 @@ class Load(ABC):
         if writer.dry_run:
             self.audit.rehearsed(self._row, self.result)
             return
+        if self._has_written:
+            self._settled["changed_by"] = self._row
         self.audit.succeed(writer.conn, self._row, self.spec.entity, self._made, self.result.notes, self._settled)
         writer.commit()
         failpoint.reach("finished")

@@ -171,9 +171,9 @@ class Graph:
         Views on the way to a restricted relation are expanded in place, because a filter on the outside does not reach
         the inside of an aggregate (spec chatwoot F28).
         """
-        if keys is None or not isinstance(spec.load, Merge):
+        if keys is None or spec.merge is None:
             return self._render(self.model(spec).text)
-        restrict = spec.load.restrict
+        restrict = spec.merge.restrict
 
         def substitute(relation: str) -> str | None:
             column = restrict.get(relation)
@@ -192,6 +192,10 @@ class Graph:
         """The parameters the SQL of `spec` names."""
         return tuple(p for p in self.parameters if p.name in self.model(spec).parameters)
 
+    def is_dated(self, spec: TableSpec) -> bool:
+        """Whether the SQL of `spec` names the run's date."""
+        return any(p.value is None for p in self.used(spec))
+
     def _check_parameters(self, spec: TableSpec) -> None:
         model = self.model(spec)
         if model.parameters and spec.is_view:
@@ -203,14 +207,13 @@ class Graph:
         unknown = sorted({*model.parameters, *fed} - {p.name for p in self.parameters})
         if unknown:
             raise SqlFileError(f"{model.path}: {', '.join(f':{n}' for n in unknown)} is no parameter of {self.system}")
-        dated = [p.name for p in self.used(spec) if p.value is None]
         of_day = isinstance(spec.load, ReplaceDay)
-        if dated and not (of_day or (isinstance(spec.load, Replace) and spec.load.always)):
+        if self.is_dated(spec) and not (of_day or isinstance(spec.load, Replace)):
             raise SpecError(
-                f"{spec.entity}: depends on the run's date by :{dated[0]}; load it with Replace(always=True), or by "
-                "ReplaceDay where days of other runs stay"
+                f"{spec.entity}: its SQL depends on the run's date; load it with Replace, or with ReplaceDay where the "
+                "rows of other days stay"
             )
-        if of_day and not dated:
+        if of_day and not self.is_dated(spec):
             raise SpecError(f"{spec.entity}: is loaded by the run's day; its SQL names that by no parameter")
 
     def _check(self, spec: TableSpec) -> None:
@@ -250,11 +253,11 @@ class Graph:
                     f"{spec.entity}: {relation} is landed from files month by month: read it as "
                     f"Months({LANDING_MONTH!r}) or Anything, without a select"
                 )
-        if isinstance(spec.load, Merge):
-            unknown = sorted(r for r in spec.load.restrict if r not in stored)
+        if spec.merge:
+            unknown = sorted(r for r in spec.merge.restrict if r not in stored)
             if unknown:
                 raise SpecError(f"{spec.entity}: `restrict` names {', '.join(unknown)}, which its SQL does not read")
-            for relation, column in spec.load.restrict.items():
+            for relation, column in spec.merge.restrict.items():
                 if column not in stored[relation].table.columns:
                     raise SpecError(f"{spec.entity}: `restrict` names undeclared column {column!r} of {relation}")
 

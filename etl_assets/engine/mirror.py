@@ -18,7 +18,7 @@ from etl_assets.engine.dialects.base import CatalogColumn, RowStream, Staged
 from etl_assets.engine.entity import Load, Stopwatch
 from etl_assets.engine.extract import Read, SourceText, reads
 from etl_assets.engine.options import Counts, Mark
-from etl_assets.engine.reconcile import Reconciled, reconcile
+from etl_assets.engine.reconcile import Reconciled, has_same_keys, reconcile
 from etl_assets.engine.spec import Incremental, Snapshot
 from etl_assets.engine.statements import NOW
 
@@ -243,7 +243,7 @@ class MirrorLoad(Load):
             return
         writer, before, in_order = attempt.writer, attempt.before, True
         whole = self.options.mode == "full" or not self._is_incremental
-        if whole or (getattr(self.spec.load, "finds_deletes", False) and not attempt.first):
+        if whole or (self._looks_for_deletes(attempt) and not self._has_same_keys(attempt)):
             found = reconcile(
                 writer,
                 attempt.source,
@@ -277,6 +277,15 @@ class MirrorLoad(Load):
             self._settled |= self._window_left(attempt) if in_order else unchanged.NOTHING
         if before.initialized_at is None:
             self._settled["initialized_at"] = NOW
+
+    def _looks_for_deletes(self, attempt: Attempt) -> bool:
+        return getattr(self.spec.load, "finds_deletes", False) and not attempt.first
+
+    def _has_same_keys(self, attempt: Attempt) -> bool:
+        watch = Stopwatch()
+        same = has_same_keys(attempt.writer, attempt.source, self.source.dialect, attempt.text)
+        self.result.extract_seconds += watch.lap()
+        return same
 
     def _window_left(self, attempt: Attempt) -> Mapping[str, Any]:
         """What the next run may compare the window with; nothing, if some of it was read earlier or rejected."""

@@ -29,7 +29,7 @@ class Parameter:
     """A value SQL may name. `setting` is what people set it by; `value` is called when a run needs it, not at import.
 
     Without `value` it is the run's logical date (`Options.as_of_date`, else today in the reporting zone), and tables
-    that name it must not rely on upstream changes alone: load them with `Replace(always=True)` or `ReplaceDay`.
+    that name it are made anew on another day: they are loaded with `Replace`, or with `ReplaceDay`.
     Another value of a setting makes the tables that name it stale as a whole. Of a `secret` it is refused instead
     (`ddl.deploy`), because keys made with it would all change.
     """

@@ -90,7 +90,7 @@ def take_keys(
     `key_type` is that of the consumer's key, unless the ledger holds keys of its upstream.
     """
     dialect = writer.dialect
-    key_type = key_type or dialect.declared_type(consumer.table.columns[consumer.key[0]])
+    key_type = key_type or dialect.declared_type(consumer.table.columns[consumer.merge_column])
     of = f"consumer = '{consumer.entity}' AND seq <= {highest}"
     return dialect.take_keys(writer.conn, of, key_type, limit)
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import sqlalchemy as sa
+
 from etl_assets.engine import control, drift, pending
 from etl_assets.engine.destination import Writer
 from etl_assets.engine.dialects.base import Staged
@@ -45,12 +47,21 @@ class SqlLoad(ReplaceLoad):
         else:
             stale = pending.take_partitions(writer, self.spec.entity)
             whole = whole or bool(stale) or getattr(load, "always", False) or self.options.mode == "requested"
+            whole = self._is_another_day(before) or whole
             if whole:
                 self._rebuild(writer, self._select(), None)
             else:
                 self.note("no upstream changed: nothing to rebuild")
         if whole and before.initialized_at is None:
             self._settled["initialized_at"] = NOW
+
+    def _is_another_day(self, before: control.ControlRow) -> bool:
+        """Whether the table depends on the run's date and was made for another one; remember this one."""
+        if not self.destination.graph.is_dated(self.spec):
+            return False
+        day = self.options.as_of_date or self.destination.today
+        self._settled["as_of_date"] = day
+        return before.as_of_date != day
 
     def _merge_all(self, writer: Writer) -> None:
         pending.forget_keys(writer, self.spec.entity)
@@ -61,12 +72,12 @@ class SqlLoad(ReplaceLoad):
         graph = self.destination.graph
         return written(graph.select(self.spec, keys=keys), graph.parameters, self.destination.dialect)
 
-    def _merge_pending(self, writer: Writer) -> None:
+    def _merge_pending(self, writer: Writer, *, outside: str | None = None) -> None:
         highest = pending.highest_key_seq(writer, self.spec.entity)
         while True:
             keys, taken = pending.take_keys(writer, self.spec, self._batch_size, highest, key_type=self.ledger_type)
             if taken:
-                self._rebuild(writer, *self.of_keys(writer, keys))
+                self._rebuild(writer, *self.of_keys(writer, keys), outside=outside)
             writer.dialect.drop_stage(writer.conn, keys)
             if taken < self._batch_size:
                 return
@@ -75,13 +86,16 @@ class SqlLoad(ReplaceLoad):
     @property
     def ledger_type(self) -> str | None:
         """The type of the pending keys, where it is not that of this table's own."""
-        return None
+        made_of = self.spec.merge.made_of if self.spec.merge else None
+        return self.destination.dialect.declared_type(sa.Column("key", made_of.type)) if made_of else None
 
     def of_keys(self, writer: Writer, keys: str) -> tuple[str, str]:
         """The SELECT of the rows of pending keys, and the scope they replace."""
-        quote = writer.dialect.quote
-        scope = f"t.{quote(self.spec.key[0])} IN (SELECT {quote('key')} FROM {quote(keys)})"
-        return self._select(keys), scope
+        quote, merge = writer.dialect.quote, self.spec.merge
+        own = f"k.{quote('key')}"
+        if merge and merge.made_of:
+            own = written(merge.made_of.key.replace("k.key", own), self.destination.graph.parameters, writer.dialect)
+        return self._select(keys), f"t.{quote(self.spec.merge_column)} IN (SELECT {own} FROM {quote(keys)} k)"
 
     def _rebuild_months(self, writer: Writer, window: Window, whole: bool) -> bool:
         """Rebuild everything, or the months asked for and pending, and the weeks they touch where the table is cut by
@@ -104,6 +118,7 @@ class SqlLoad(ReplaceLoad):
             pending.take_partitions(writer, entity, self.months)
             stale = set(self.months)
         if whole:
+            pending.forget_keys(writer, entity)
             self._rebuild(writer, select, None, outside=window.outside(every, "s"))
             return True
         wanted = window.reached(stale, every)
@@ -114,6 +129,8 @@ class SqlLoad(ReplaceLoad):
             # Rows that moved out of every month: nothing to rebuild, but they are counted and listed.
             body = f"SELECT * FROM (\n{select}\n) q WHERE {window.outside(every, 'q')}"
             self._rebuild(writer, body, "1 = 0", outside=window.outside(every, "s"))
+        if self.spec.merge and self.options.mode != "requested":
+            self._merge_pending(writer, outside=window.outside(every, "s"))
         return False
 
     def _rebuild_day(self, writer: Writer, column: str) -> None:

@@ -71,6 +71,17 @@ def reconcile(
     return Reconciled(Counts(deleted=gone), extracted, watch.lap(), lacking, unseen)
 
 
+def has_same_keys(writer: Writer, source: sa.Connection, source_dialect: Dialect, text: SourceText) -> bool:
+    """Whether source and target have the very same keys, by digests of both; False where that cannot be told so."""
+    dialect, spec = writer.dialect, text.spec
+    if not (dialect.takes_digests and source_dialect.takes_digests):
+        return False
+    names, flag = ", ".join(f"t.{dialect.quote(k)}" for k in spec.key), spec.role("deleted_flag")
+    live = f" WHERE t.{dialect.quote(flag)} = {dialect.flag(spec.table.columns[flag], False)}" if flag else ""
+    ours = dialect.digest_of_keys(writer.conn, f"SELECT {names} FROM {dialect.relation(spec.relation)} t{live}")
+    return ours == source_dialect.digest_of_keys(source, text.select_keys())
+
+
 def _unseen(writer: Writer, text: SourceText, stage: str) -> tuple[int, tuple[tuple[str, ...], ...]]:
     """How many keys of the source the target lacks, and their texts unless they are very many."""
     dialect, spec = writer.dialect, text.spec

@@ -105,8 +105,11 @@ class ReplaceLoad(Load):
             counts.unchanged += int(str(number))
 
     def _count_changed(self, writer: Writer, window: Window) -> None:
-        # A moved row counts where it now is; its old period shows it in no other way.
+        # A moved row counts where it now is; the period it left is named, and shows it in no other way.
         at = window.period("c")
+        left = f"SELECT DISTINCT {at} FROM {writer.dialect.changes} c WHERE c.image = 'old'"
+        for (period,) in writer.dialect.rows(writer.conn, left):
+            self.result.months.setdefault(str(period), Counts())
         counted = "c WHERE c.op = 'D' OR c.image = 'new'"
         select = f"SELECT {at}, c.op, COUNT(*) FROM {writer.dialect.changes} {counted} GROUP BY {at}, c.op"
         names = {"I": "inserted", "U": "updated", "D": "deleted"}

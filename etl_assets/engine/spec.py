@@ -128,17 +128,31 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
+class MadeOf:
+    """What the keys of changed rows are, where they are not the table's own: a source id of which its key is a hash.
+
+    `type` is theirs; `key` is SQL that makes this table's key of one of them, written `k.key`.
+    """
+
+    type: Any
+    key: str
+
+
+@dataclass(frozen=True)
 class Merge:
     """SQL transform run only for the keys its upstreams changed.
 
-    `restrict` maps a relation read by the SQL to the column of it that holds this table's (single) key column, so that
-    aggregates over that relation see the changed keys only. Relations not named are read whole.
+    `restrict` maps a relation read by the SQL to the column of it that holds this table's (single) key column, or what
+    it is `made_of`, so that aggregates over that relation see the changed keys only; others are read whole.
+    Of a key of several columns, rows are taken up `by` one of them: all rows of each changed value.
     `versions` date a row by the first of them that is not NULL: for keys that changed, a stored row is never replaced
     by an older one, unless it is marked as deleted.
     """
 
     restrict: Mapping[str, str] = field(default_factory=dict)
     versions: tuple[str, ...] = ()
+    made_of: MadeOf | None = None
+    by: str | None = None
 
 
 @dataclass(frozen=True)
@@ -148,11 +162,14 @@ class ReplaceWindow:
     By `week` the months that became stale are widened to all ISO weeks they touch, whose rows, dated by any day of
     their week, are rebuilt whole. Such a table is not cut by months: asked for without any, it is rebuilt whole.
     With `keeps` rows the SELECT no longer has stay: a log of what its upstreams forget.
+    With `keyed` it also takes up changed keys, one by one and whatever their month: changes that are few but spread
+    over all months then cost what they are, not a rebuild of every month.
     """
 
     column: str
     grain: Literal["month", "week"] = "month"
     keeps: bool = False
+    keyed: Merge | None = None
 
 
 @dataclass(frozen=True)
@@ -163,11 +180,13 @@ class ReplaceDay:
     """
 
     column: str
+    keyed: Merge | None = None
 
 
 @dataclass(frozen=True)
 class Replace:
-    """SQL transform rebuilt whole, when an upstream changed or (`always`) in every run."""
+    """SQL transform rebuilt whole: when an upstream changed, on another day if its SQL names the run's date, or, with
+    `always`, in every run."""
 
     always: bool = False
 
@@ -363,6 +382,16 @@ class TableSpec:
     def is_view(self) -> bool:
         return isinstance(self.load, View)
 
+    @property
+    def merge_column(self) -> str:
+        """The column whose changed values are taken up."""
+        return (self.merge.by if self.merge else None) or self.key[0]
+
+    @property
+    def merge(self) -> Merge | None:
+        """How changed keys are taken up, if they are."""
+        return self.load if isinstance(self.load, Merge) else getattr(self.load, "keyed", None)
+
     def role(self, role: Role) -> str | None:
         """The column the engine fills for `role`, if declared."""
         return next((c.name for c in self.table.columns if c.info.get("role") == role), None)
@@ -474,17 +503,19 @@ class TableSpec:
                 yield f"day column {load.column!r} must be a date"
             elif load.column not in self.key:
                 yield f"day column {load.column!r} must be part of the key: every day has rows of its own"
-        if isinstance(load, Merge) and len(self.key) != 1:
-            yield "Merge needs a key of exactly one column"
-        if isinstance(load, Merge) and set(load.versions) - columns:
-            yield f"versions names undeclared column(s) {sorted(set(load.versions) - columns)}"
+        if self.merge and self.merge.by is None and len(self.key) != 1:
+            yield "Merge needs a key of exactly one column, or `by` names one of them"
+        if self.merge and self.merge.by is not None and self.merge.by not in self.key:
+            yield f"Merge is by {self.merge.by!r}, which is no column of the key"
+        if self.merge and set(self.merge.versions) - columns:
+            yield f"versions names undeclared column(s) {sorted(set(self.merge.versions) - columns)}"
         if self.cleans and not isinstance(load, Merge):
             yield "a table that cleans another is loaded by Merge"
         elif self.cleans and tuple(self.cleans.columns) != self.data_columns:
             yield "the columns that have rules are not those declared, in their order"
         if isinstance(load, Landing):
             yield from self._landing_problems(load)
-        accepted = _READINGS.get(type(load), ())
+        accepted = (*_READINGS.get(type(load), ()), *((Keys,) if self.merge else ()))
         for relation, reading in self.reads.items():
             if not isinstance(reading, accepted):
                 names = " or ".join(r.__name__ for r in accepted) or "nothing"
@@ -524,7 +555,7 @@ class TableSpec:
 
 
 _READINGS: Mapping[type, tuple[type[Reading], ...]] = {
-    Merge: (Keys, Anything, Ignore),
+    Merge: (Anything, Ignore),
     ReplaceWindow: (Months, Anything, Ignore),
     ReplaceDay: (Anything, Ignore),
     Replace: (Anything, Ignore),

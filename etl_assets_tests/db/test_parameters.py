@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from etl_assets.engine import pending
 from etl_assets.engine.errors import SettingsError, SpecError, SqlFileError
 from etl_assets.engine.parameters import Parameter
-from etl_assets.engine.spec import Keys, Merge, Months, Replace, ReplaceWindow, TableSpec, column
+from etl_assets.engine.spec import Anything, Keys, Merge, Months, Replace, ReplaceWindow, TableSpec, column
 from etl_assets_tests.world import Column, MakeWorld, World, orders, spec, view
 
 SALT = Parameter("salt", sa.Text(), "T_SALT", lambda: "pepper 'n' :salt", secret=True)
@@ -40,9 +40,10 @@ def big() -> TableSpec:
     return spec("marts.big", columns, ("key",), Replace())
 
 
-def ages(load: Replace | None = None) -> TableSpec:
+def ages(load: Replace | Merge | None = None) -> TableSpec:
     columns = [("one", sa.Integer()), ("n", sa.BigInteger())]
-    return spec("marts.ages", columns, ("one",), load or Replace(always=True))
+    reads = {"staging.orders": Anything()} if isinstance(load, Merge) else {}
+    return spec("marts.ages", columns, ("one",), load or Replace(), reads=reads)
 
 
 def told(world: World, *specs: TableSpec, parameters: Sequence[Parameter], **files: str) -> World:
@@ -71,6 +72,7 @@ def test_sql_takes_values_from_settings_and_from_the_run(world: World) -> None:
     assert {k for (k,) in world.rows("SELECT key FROM core.keyed")} == {hashed(n) for n in range(10)}
     assert world.rows("SELECT n FROM marts.ages") == [(4,)], "days 16 to 19 of January"
     assert world.rows("SELECT DISTINCT cut FROM marts.big") == [([2],)], "a slice is no parameter"
+    assert world.run_all(as_of_date="2026-01-20")["ages"].counts.extracted == 0, "made for that day already"
     world.run_all(as_of_date="2026-01-18")
     assert world.rows("SELECT n FROM marts.ages") == [(2,)]
 
@@ -165,8 +167,8 @@ def test_nonsense_is_refused_when_the_graph_is_made(make_world: MakeWorld) -> No
     shown = view("marts.shown", ("key", sa.Text()))
     with pytest.raises(SqlFileError, match="a view is read outside of runs"):
         told(base, shown, parameters=(SALT,), marts__shown=f"SELECT {HASH} AS key FROM staging.orders AS o")
-    with pytest.raises(SpecError, match="depends on the run's date by :as_of_date"):
-        told(base, ages(Replace()), parameters=(DAY,), marts__ages=AGES_SQL)
+    with pytest.raises(SpecError, match="its SQL depends on the run's date; load it with Replace"):
+        told(base, ages(Merge()), parameters=(DAY,), marts__ages=AGES_SQL)
     with pytest.raises(SettingsError, match="T_NONE is not set, and SQL needs it as :none"):
         told(base, parameters=(Parameter("none", sa.Text(), "T_NONE", lambda: None),))
     with pytest.raises(SpecError, match="as_of_date is given, but nothing of t depends on a date"):

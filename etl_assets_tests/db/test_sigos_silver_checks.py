@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from etl_assets.engine.checks import Graded
 from etl_assets.engine.control import extraction, landed
+from etl_assets.engine.verdicts import Verdict
 from etl_assets.orchestration.checks import _severity
 from etl_assets_tests.sigos import Cells, Sigos
 
@@ -24,6 +25,9 @@ BLOCKING = {
 def test_what_blocks(sigos: Sigos, table: str) -> None:
     checks = sigos.destination.graph.find(table).all_checks()
     assert {c.name for c in checks if c.blocking} == BLOCKING[table]
+
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def test_nothing_is_found_in_good_rows(sigos: Sigos) -> None:
@@ -104,7 +108,7 @@ def test_records_outside_of_the_window_warn_and_many_block(sigos: Sigos) -> None
     assert sigos.violations("sigos_general_raw") == {"within_window": 1}
     (check,) = [c for c in sigos.destination.graph.find("sigos_general_raw").checks if c.name == "within_window"]
     assert isinstance(check, Graded)
-    assert [_severity(check, n, 201).value for n in (1, 2, 3)] == ["WARN", "WARN", "ERROR"]
+    assert [_severity(check, Verdict(n, 201, NOW)).value for n in (1, 2, 3)] == ["WARN", "WARN", "ERROR"]
 
 
 def test_gap_30_rows_that_are_gone_from_bronze_are_missed(sigos: Sigos) -> None:

@@ -111,6 +111,17 @@ class Dialect(SessionDialect):
         """
         raise NotImplementedError
 
+    def digest_of_keys(self, conn: sa.Connection, select: str) -> str:
+        """A digest of the set of rows of a SELECT of keys, whatever their order, as text; quick over very many.
+
+        Only where `takes_digests`. Values count by their text: a number and the same number as text are alike.
+        """
+        raise NotImplementedError
+
+    def writes(self, conn: sa.Connection, relations: Sequence[str]) -> Mapping[str, str]:
+        """What tells whether each table was written, by whomever: the same text, nothing was. Empty: cannot be told."""
+        return {}
+
     @abstractmethod
     def has_index(self, conn: sa.Connection, relation: str, leading: str) -> bool:
         """Whether a usable index begins with the column `leading`."""

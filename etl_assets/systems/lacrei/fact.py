@@ -1,6 +1,6 @@
 """The fact: one row per appointment that exists and has a date.
 
-Belongs here: its columns, and what makes its months stale. Does not belong here: how a change becomes months
+Belongs here: its columns, and what makes its rows stale. Does not belong here: how a change becomes appointments
 (feeds.py), checks (quality.py), SQL. A rescheduled appointment is the same row in another month.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from etl_assets.engine.spec import Reading, ReplaceWindow, TableSpec
+from etl_assets.engine.spec import Keys, Reading, ReplaceWindow, TableSpec
 from etl_assets.systems.lacrei import feeds, quality
 from etl_assets.systems.lacrei.feeds import APPOINTMENTS, FACT, S2
 from etl_assets.systems.lacrei.star import DATE, INT, MODEL, NAIVE, NUMBER, TEXT, Row, identity, stored
@@ -29,19 +29,26 @@ APPOINTMENT: tuple[Row, ...] = (
     ("cancellation_reason", TEXT, "Reason of that, one of a list; Outro for any other"),
 )
 
-_CLINIC = f"INNER JOIN {S2}.lacreisaude_clinic AS c ON c.professional_id = a.professional_id"
-_REPORT = f"INNER JOIN {S2}.lacreiid_report AS r ON r.appointment_id = a.id"
 READS: dict[str, Reading] = {
-    APPOINTMENTS: feeds.own_days("appointment_date"),
-    f"{S2}.lacreiid_cancellation": feeds.appointments_of("appointment_id", "id"),
-    f"{S2}.lacreiid_report": feeds.appointments_of("appointment_id", "id"),
+    APPOINTMENTS: Keys(("id",)),
+    f"{S2}.lacreiid_cancellation": Keys(("appointment_id",)),
+    f"{S2}.lacreiid_report": Keys(("appointment_id",)),
     f"{S2}.lacreisaude_clinic": feeds.appointments_of("professional_id", "professional_id"),
     f"{MODEL}.dim_date": feeds.calendar(),
-    f"{MODEL}.dim_professional": feeds.members("professional_key", "professional", "a.professional_id"),
-    f"{MODEL}.dim_patient": feeds.members("patient_key", "patient", "a.user_id"),
-    f"{MODEL}.dim_clinic": feeds.members("clinic_key", "clinic", "c.clinic_id", _CLINIC),
-    f"{MODEL}.dim_report": feeds.members("report_key", "report", "r.report_id", _REPORT),
-}
+    f"{MODEL}.dim_professional": feeds.of_members(
+        "lacreisaude_professional", "professional_key", "professional", "professional_id",
+        "professional_id", "professional_id",
+    ),
+    f"{MODEL}.dim_patient": feeds.of_members(
+        "lacreiid_user", "patient_key", "patient", "user_id", "user_id", "user_id"
+    ),
+    f"{MODEL}.dim_clinic": feeds.of_members(
+        "lacreisaude_clinic", "clinic_key", "clinic", "clinic_id", "professional_id", "professional_id"
+    ),
+    f"{MODEL}.dim_report": feeds.of_members(
+        "lacreiid_report", "report_key", "report", "report_id", "id", "appointment_id"
+    ),
+}  # fmt: skip
 _INDEXED = (
     "appointment_day", "date_id", "created_date_id", "professional_id", "patient_id", "clinic_id", "report_id",
     "cancellation_created_at",
@@ -57,7 +64,8 @@ def fact() -> TableSpec:
         layer="model",
         table=stored(MODEL, name, "Appointments.", APPOINTMENT, *indexes, surrogate=number),
         key=("appointment_fingerprint",),
-        load=ReplaceWindow("appointment_day"),
+        # A day changes appointments of any month, past and to come.
+        load=ReplaceWindow("appointment_day", keyed=feeds.by_id("appointment", {APPOINTMENTS: "id"})),
         reads=READS,
         checks=quality.FACT_CHECKS,
     )

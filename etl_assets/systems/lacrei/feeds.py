@@ -1,14 +1,16 @@
-"""Which months of the fact and of its marts a change of another table reaches.
+"""Which members, appointments and months a change of another table reaches.
 
-Belongs here: SELECTs over `changes` that return days. Does not belong here: which table reads which (fact.py,
-marts.py).
+Belongs here: SELECTs over `changes` that return keys or days. Does not belong here: which table reads which
+(model.py, fact.py, marts.py).
 """
 
 from __future__ import annotations
 
-from etl_assets.engine.spec import Months
+from collections.abc import Mapping
+
+from etl_assets.engine.spec import Keys, MadeOf, Merge, Months
 from etl_assets.systems.feeds import changed
-from etl_assets.systems.lacrei.star import MODEL
+from etl_assets.systems.lacrei.star import MODEL, TEXT
 
 S2 = "lacreisaude_staging_02"
 APPOINTMENTS = f"{S2}.lacreiid_appointment"
@@ -26,38 +28,48 @@ def hashed(what: str, source_id: str) -> str:
     return f"encode(sha256(convert_to(concat(:salt, '|{what}|', {source_id}), 'UTF8')), 'hex')"
 
 
+def by_id(what: str, restrict: Mapping[str, str]) -> Merge:
+    """Loading by changed source ids, of which the keys are hashes."""
+    return Merge(restrict, made_of=MadeOf(TEXT, hashed(what, "k.key")))
+
+
 def own_days(column: str) -> Months:
     """Months of the changed rows themselves, before and after."""
     return Months(column, select=f"SELECT {day(f'x.{column}')} FROM changes AS x")
 
 
-def appointments_of(column: str, appointment_column: str) -> Months:
-    """Months of the appointments whose `appointment_column` is the `column` of a changed row."""
-    join = f"INNER JOIN changes AS x ON x.{column} = a.{appointment_column}"
-    return Months(column, select=f"SELECT {day('a.appointment_date')} FROM {APPOINTMENTS} AS a {join}")
+def rows_of(table: str, key: str, column: str, changed_column: str) -> Keys:
+    """Keys of the rows of a table of staging 02 whose `column` is the `changed_column` of a changed row."""
+    join = f"INNER JOIN changes AS x ON x.{changed_column} = r.{column}"
+    return Keys((changed_column,), f"SELECT r.{key} FROM {S2}.{table} AS r {join}")
 
 
-def members(key: str, what: str, source_id: str, path: str = "") -> Months:
-    """Months of the appointments that name a member which appeared in its dimension or left it.
+def appointments_of(column: str, changed_column: str) -> Keys:
+    """Appointments whose `column` is the `changed_column` of a changed row."""
+    return rows_of("lacreiid_appointment", "id", column, changed_column)
 
-    `source_id` is the member's id in the source, in alias `a` (the appointment) or in what `path` joins to it. Other
-    changes of a member reach no fact: surrogates stay.
+
+def of_members(table: str, key: str, what: str, source_id: str, appointment_column: str, own_column: str) -> Keys:
+    """Appointments that name a member which appeared in its dimension or left it.
+
+    The members of staging 02's `table` are hashed, not the appointments, of which there are more, and only if some
+    member did: other changes of a member reach no fact, because surrogates stay.
     """
+    came_or_went = f"SELECT c.{key} FROM changes AS c WHERE c.op <> 'U'"
     select = (
-        f"SELECT {day('a.appointment_date')} FROM {APPOINTMENTS} AS a {path} "
-        f"INNER JOIN changes AS x ON x.{key} = {hashed(what, source_id)} WHERE x.op <> 'U'"
+        f"SELECT a.id FROM {S2}.{table} AS m INNER JOIN {APPOINTMENTS} AS a ON a.{appointment_column} = m.{own_column} "
+        f"WHERE EXISTS ({came_or_went}) AND {hashed(what, f'm.{source_id}')} IN ({came_or_went})"
     )
-    return Months(key, select=select)
+    return Keys((key,), select)
 
 
-def calendar() -> Months:
-    """Months of the appointments that take place, or were booked, on a day the calendar gained."""
+def calendar() -> Keys:
+    """Appointments that take place, or were booked, on a day the calendar gained."""
     took, booked = (
-        f"SELECT {day('a.appointment_date')} FROM {APPOINTMENTS} AS a "
-        f"INNER JOIN changes AS x ON x.calendar_date = {day(f'a.{column}')}"
+        f"SELECT a.id FROM {APPOINTMENTS} AS a INNER JOIN changes AS x ON x.calendar_date = {day(f'a.{column}')}"
         for column in ("appointment_date", "created_at")
     )
-    return Months("calendar_date", select=f"{took} UNION {booked}")
+    return Keys(("calendar_date",), f"{took} UNION {booked}")
 
 
 def of_professional(*attributes: str) -> Months:
@@ -67,6 +79,12 @@ def of_professional(*attributes: str) -> Months:
         f"SELECT f.appointment_day FROM {FACT} AS f INNER JOIN {changed(key, *attributes)} AS x ON x.{key} = f.{key}"
     )
     return Months(key, select=select, also=attributes)
+
+
+def professionals(*attributes: str) -> Keys:
+    """Professionals who changed in one of `attributes`."""
+    key = "professional_id"
+    return Keys((key, *attributes), f"SELECT x.{key} FROM {changed(key, *attributes)} AS x")
 
 
 def reports_of_professional(*attributes: str) -> Months:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import sqlalchemy as sa
 
 from etl_assets.engine.checks import Check
-from etl_assets.engine.spec import Ignore, Months, Reading, Replace, ReplaceWindow, TableSpec, View
+from etl_assets.engine.spec import Ignore, Keys, Merge, Months, Reading, Replace, ReplaceWindow, TableSpec, View
 from etl_assets.systems.lacrei import feeds
 from etl_assets.systems.lacrei import mart_quality as q
 from etl_assets.systems.lacrei.columns import SENSITIVE
@@ -145,11 +145,11 @@ def _by_month(
     window: str,
     reads: Mapping[str, Reading],
     checks: Sequence[Check],
+    keyed: Merge | None = None,
 ) -> TableSpec:
     made = stored(MART, name, comment, rows, sa.Index(f"ix_{name}_month", window))
-    return TableSpec(
-        system="lacrei", layer="mart", table=made, key=key, load=ReplaceWindow(window), reads=reads, checks=checks
-    )
+    load = ReplaceWindow(window, keyed=keyed)
+    return TableSpec(system="lacrei", layer="mart", table=made, key=key, load=load, reads=reads, checks=checks)
 
 
 def _whole(
@@ -159,7 +159,6 @@ def _whole(
     key: tuple[str, ...],
     checks: Sequence[Check],
     *,
-    dated: bool = False,
     template: str | None = None,
     variables: Mapping[str, str] | None = None,
 ) -> TableSpec:
@@ -168,7 +167,7 @@ def _whole(
         layer="mart",
         table=stored(MART, name, comment, rows),
         key=key,
-        load=Replace(always=dated),
+        load=Replace(),
         checks=checks,
         template=template,
         variables=variables or {},
@@ -199,8 +198,10 @@ def _of_appointments() -> tuple[TableSpec, ...]:
             PROFESSIONAL_APPOINTMENTS,
             ("professional_sk", month, "specialty"),
             month,
-            {FACT: own, f"{MODEL}.dim_date": _DAYS_STAY, dim: feeds.of_professional("specialty")},
+            {FACT: Keys(("professional_id",)), f"{MODEL}.dim_date": _DAYS_STAY, dim: feeds.professionals("specialty")},
             q.PROFESSIONAL_APPOINTMENTS,
+            # Few of the professionals see a change in a day, but nearly every month does.
+            Merge({FACT: "professional_id", dim: "professional_id"}, by="professional_sk"),
         ),
         _by_month(
             "mart_appointments",
@@ -233,7 +234,7 @@ def _of_people() -> tuple[TableSpec, ...]:
     shown = without(PROFESSIONALS, ("sexual_orientation", "ethnic_group", "gender_identity"))
     unsaid = view(MART, "vw_professionals", "Professionals, without what they say of themselves.", shown)
     return (
-        _whole("patients", "Patients by month of registration.", PATIENTS, groups, q.PATIENTS, dated=True),
+        _whole("patients", "Patients by month of registration.", PATIENTS, groups, q.PATIENTS),
         _disability("patient", "is_active", PATIENT_DISABILITY, q.PATIENT_DISABILITY),
         _disability("professional", "active", PROFESSIONAL_DISABILITY, q.PROFESSIONAL_DISABILITY),
         _whole(

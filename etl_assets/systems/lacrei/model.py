@@ -7,14 +7,15 @@ the source has deleted stay, marked; a user who is a patient no longer leaves.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
 from etl_assets.engine.checks import Check
-from etl_assets.engine.spec import Ignore, Replace, TableSpec
-from etl_assets.systems.lacrei import quality
+from etl_assets.engine.spec import Anything, Ignore, Keys, Merge, Reading, Replace, TableSpec
+from etl_assets.systems.lacrei import feeds, quality
 from etl_assets.systems.lacrei.columns import QUASI, SENSITIVE
+from etl_assets.systems.lacrei.feeds import S2
 from etl_assets.systems.lacrei.star import BOOL, DATE, INT, MODEL, NAIVE, PRICE, TEXT, TEXTS, Row, identity, stored
 
 _DELETED: Row = ("is_deleted!", BOOL, "The source has the row no more")
@@ -88,12 +89,18 @@ PATIENT: tuple[Row, ...] = (
 
 
 def _dimension(
-    name: str, comment: str, rows: tuple[Row, ...], surrogate: str, checks: Sequence[Check], *indexes: str
+    name: str,
+    comment: str,
+    rows: tuple[Row, ...],
+    surrogate: str,
+    load: Merge,
+    reads: Mapping[str, Reading],
+    checks: Sequence[Check],
 ) -> TableSpec:
-    key = rows[0][0].removesuffix("!")
-    links = [sa.Index(f"ix_{name}_{c}", c) for c in indexes]
-    made = stored(MODEL, name, comment, rows, *links, surrogate=identity(surrogate, "Surrogate key, never reused"))
-    return TableSpec(system="lacrei", layer="model", table=made, key=(key,), load=Replace(), checks=checks)
+    made = stored(MODEL, name, comment, rows, surrogate=identity(surrogate, "Surrogate key, never reused"))
+    of = {f"{S2}.{table}": reading for table, reading in reads.items()}
+    key = (rows[0][0].removesuffix("!"),)
+    return TableSpec(system="lacrei", layer="model", table=made, key=key, load=load, reads=of, checks=checks)
 
 
 def dates() -> TableSpec:
@@ -110,12 +117,56 @@ def dates() -> TableSpec:
     )
 
 
+# Lists of a few rows: what changes in them may change every member.
+_LISTS: Mapping[str, Reading] = {
+    name: Anything() for name in ("lacreiid_ethnicgroup", "lacreiid_genderidentity", "lacreiid_sexualorientation",
+                                  "lacreiid_pronoun", "lacreiid_disabilitytype")
+}  # fmt: skip
+_STATES: Mapping[str, Reading] = {"address_state": Anything()}
+
+
+def _report() -> TableSpec:
+    load = feeds.by_id("report", {f"{S2}.lacreiid_report": "report_id"})
+    reads = {"lacreiid_report": Keys(("report_id",))}
+    return _dimension(
+        "dim_report", "What patients said of appointments.", REPORT, "report_id", load, reads, quality.REPORT
+    )
+
+
+def _clinic() -> TableSpec:
+    load = feeds.by_id("clinic", {f"{S2}.lacreisaude_clinic": "clinic_id"})
+    reads = {"lacreisaude_clinic": Keys(("clinic_id",)), **_STATES}
+    return _dimension("dim_clinic", "Places of attendance.", CLINIC, "clinic_id", load, reads, quality.CLINIC)
+
+
+def _professional() -> TableSpec:
+    key, people, ticked = "professional_id", "lacreisaude_professional", "lacreisaude_professional_disability_types"
+    load = feeds.by_id("professional", {f"{S2}.{people}": key, f"{S2}.{ticked}": key})
+    reads = {
+        people: Keys((key,)),
+        ticked: Keys((key,)),
+        "lacrei_privacydocument": feeds.rows_of(people, key, "privacy_document_id", "id"),
+        **_LISTS,
+        **_STATES,
+    }
+    return _dimension(
+        "dim_professional", "Professionals.", PROFESSIONAL, "professional_id", load, reads, quality.PROFESSIONAL
+    )
+
+
+def _patient() -> TableSpec:
+    key, profiles, users = "user_id", "lacreiid_profile", "lacreiid_user"
+    load = feeds.by_id("patient", {f"{S2}.{users}": key, f"{S2}.{profiles}": key})
+    reads = {
+        users: Keys((key,)),
+        profiles: Keys((key,)),
+        "lacreiid_profile_disability_types": feeds.rows_of(profiles, key, "profile_id", "profile_id"),
+        "lacrei_privacydocument": feeds.rows_of(users, key, "privacy_document_id", "id"),
+        **_LISTS,
+    }
+    return _dimension("dim_patient", "Users who are patients.", PATIENT, "patient_id", load, reads, quality.PATIENT)
+
+
 def dimensions() -> tuple[TableSpec, ...]:
     """Every dimension, in the order the specification has them."""
-    return (
-        dates(),
-        _dimension("dim_report", "What patients said of appointments.", REPORT, "report_id", quality.REPORT),
-        _dimension("dim_clinic", "Places of attendance.", CLINIC, "clinic_id", quality.CLINIC),
-        _dimension("dim_professional", "Professionals.", PROFESSIONAL, "professional_id", quality.PROFESSIONAL),
-        _dimension("dim_patient", "Users who are patients.", PATIENT, "patient_id", quality.PATIENT),
-    )
+    return (dates(), _report(), _clinic(), _professional(), _patient())

@@ -106,7 +106,7 @@ def dates() -> TableSpec:
         "gold",
         stored(GOLD, "dim_date", "Calendar, with what is mature.", DATE_ROWS, unique),
         ("date_key",),
-        Replace(always=True),
+        Replace(),
         fixed_rows=(unknown(DATE_ROWS, date_key=UNKNOWN_KEY, holiday=None),),
     )
 
@@ -118,7 +118,7 @@ def dimensions() -> tuple[TableSpec, ...]:
     return (
         dates(),
         # By what a run's date says of a team it is made anew in every run.
-        _dimension("dim_team", "Teams.", TEAM, Replace(always=True), surrogate="team_key", members=(team,), checks=(
+        _dimension("dim_team", "Teams.", TEAM, Replace(), surrogate="team_key", members=(team,), checks=(
             Accepted("regional", ("SUL", "NORTE"), blocking=True), Accepted("grupo", ("AT", "BT"), blocking=True))),
         _dimension("dim_municipality", "Municipalities.", MUNICIPALITY, Merge({SERVICE: "municipio_norm"}),
                    surrogate="municipality_key", members=(unknown(MUNICIPALITY, "municipality_key"),),

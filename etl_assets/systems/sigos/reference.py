@@ -40,5 +40,5 @@ def reference() -> tuple[TableSpec, ...]:
     itself = Ignore("the days it has already only say that none of them may go")
     return (
         TableSpec("sigos", "ref", codes, ("cod",), Replace(), checks=(Accepted("class", CLASSES, blocking=True),)),
-        TableSpec("sigos", "ref", days, ("calendar_date",), Replace(always=True), reads={"ref.calendar": itself}),
+        TableSpec("sigos", "ref", days, ("calendar_date",), Replace(), reads={"ref.calendar": itself}),
     )

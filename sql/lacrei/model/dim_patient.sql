@@ -19,7 +19,8 @@ disabilities AS (
     SELECT
         b.profile_id,
         array_agg(DISTINCT CAST(d.name AS text) COLLATE "C" ORDER BY CAST(d.name AS text) COLLATE "C") AS names
-    FROM lacreisaude_staging_02.lacreiid_profile_disability_types AS b
+    FROM profiles AS p
+    INNER JOIN lacreisaude_staging_02.lacreiid_profile_disability_types AS b ON b.profile_id = p.profile_id
     INNER JOIN lacreisaude_staging_02.lacreiid_disabilitytype AS d
         ON d.id = b.disabilitytype_id AND NOT d._is_deleted AND d.name IS NOT NULL
     WHERE NOT b._is_deleted
