@@ -15,7 +15,9 @@ from etl_assets.engine.sqlfile import Language, load
 
 FILES = sorted(SQL_ROOT.rglob("*.sql"))
 # By system: what its files are written in.
-LANGUAGES: dict[str, Language] = {"chatwoot": "postgres", "ecommerce": "tsql", "lacrei": "postgres"}
+LANGUAGES: dict[str, Language] = {
+    "chatwoot": "postgres", "ecommerce": "tsql", "lacrei": "postgres", "sigos": "postgres"
+}  # fmt: skip
 TSQL = [f for f in FILES if LANGUAGES[f.relative_to(SQL_ROOT).parts[0]] == "tsql"]
 HEADER = "-- grain: one row\n-- key: a\n-- answers: a test\n"
 
