@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ import sqlalchemy as sa
 
 from etl_assets.engine.errors import SpecError, SqlFileError
 from etl_assets.engine.graph import Graph
-from etl_assets.engine.spec import Anything, Ignore, Keys, Merge, Months, TableSpec
+from etl_assets.engine.spec import Anything, Ignore, Keys, Merge, Months, Reading, TableSpec
+from etl_assets_tests import landings
 from etl_assets_tests.world import HEADER, customers, daily, orders, spec, view, whole
 
 SHOWN = view("marts.shown", ("id", sa.BigInteger()))
@@ -146,3 +148,25 @@ def test_views_are_expanded_only_on_the_way_to_a_restricted_table(tmp_path: Path
     assert "core.over" not in text
     assert 'FROM (SELECT * FROM "staging"."orders" WHERE "customer_id" IN (SELECT "key" FROM k)\n) AS "orders"' in text
     assert made.select(made.find("customers")) == made.model(made.find("customers")).text
+
+
+@pytest.mark.parametrize(
+    ("reading", "fits"),
+    [
+        (Months("_partition_month"), True),
+        (Months("_partition_month", (0, 1)), True),
+        (Anything(), True),
+        (Ignore("a test"), True),
+        (Months("_window_start"), False),
+        (Months("_partition_month", also=("_extraction",)), False),
+        (Anything(("_extraction",)), False),
+    ],
+)
+def test_a_landing_table_tells_its_readers_months_and_no_more(tmp_path: Path, reading: Reading, fits: bool) -> None:
+    consumer = replace(landings.daily(), reads={"bronze.services": reading})
+    if fits:
+        made = graph(tmp_path, landings.landing(), consumer, marts__daily=landings.DAILY)
+        assert [s.name for s in made.ordered] == ["services", "daily"]
+        return
+    with pytest.raises(SpecError, match="landed from files month by month: read it as Months"):
+        graph(tmp_path, landings.landing(), consumer, marts__daily=landings.DAILY)

@@ -12,20 +12,24 @@ from etl_assets.engine.checks import Accepted, Between, ForeignKey, Holds, NotNu
 from etl_assets.engine.errors import SpecError
 from etl_assets.engine.rules import Cleaning, Digits
 from etl_assets.engine.spec import (
+    LANDING_KEY,
     Anything,
     Ignore,
     Incremental,
     Keys,
+    Landing,
     Merge,
     Months,
     Replace,
     ReplaceDay,
     ReplaceWindow,
+    Rule,
     Snapshot,
     TableSpec,
     View,
     audit_columns,
     column,
+    landing_columns,
 )
 
 COLUMNS = (("id", sa.Integer()), ("day", sa.Date()), ("at", sa.DateTime()), ("note", sa.Text()))
@@ -144,3 +148,69 @@ def test_checks_are_one_count_each(check: Any, sql: str, words: str) -> None:
     assert text.startswith("SELECT ")
     assert sql in text
     assert words in check.describe()
+
+
+def landing(**more: Any) -> TableSpec:
+    given = {"feed": "general", "day": "day", "required": ("unit", "day"), "lookback_days": 60}
+    load = Landing(**{k: more.pop(k, v) for k, v in given.items()}, keep=more.pop("keep", 3))
+    columns = more.pop(
+        "columns", [column("unit", sa.Text(), "Unit", source="UC / MD"), column("day", sa.Text(), "Day")]
+    )
+    columns = [*columns, *more.pop("own", landing_columns())]
+    return TableSpec(
+        "t",
+        "bronze",
+        sa.Table("raw", sa.MetaData(), *columns, schema="bronze"),
+        more.pop("key", LANDING_KEY),
+        load,
+        **more,
+    )
+
+
+def test_a_landing_table_has_text_of_files_and_the_engines_own_columns() -> None:
+    spec = landing()
+    assert spec.data_columns == ("unit", "day")
+    assert (spec.is_landing, spec.is_mirror, spec.has_sql, spec.month_column) == (
+        True,
+        False,
+        False,
+        "_partition_month",
+    )
+    assert [c.describe() for c in spec.all_checks()] == [
+        f"One row per ({', '.join(LANDING_KEY)})",
+        f"No NULL in {', '.join(LANDING_KEY)}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"key": ("unit",)}, "the key of a landing table is"),
+        ({"own": landing_columns()[:-1]}, "column '_raw' is not that of landing_columns"),
+        (
+            {"columns": [column("unit", sa.Integer(), "x"), column("day", sa.Text(), "x")]},
+            "'unit' of a file must be text",
+        ),
+        (
+            {
+                "columns": [
+                    column("unit", sa.Text(), "x", source="Day "),
+                    column("day", sa.Text(), "x", source="d\u00e1y"),
+                ]
+            },
+            "two columns have the header 'DAY'",
+        ),
+        ({"columns": [column("unit", sa.Text(), "x", role="run_id"), column("day", sa.Text(), "x")]}, "no others"),
+        ({"day": "when"}, "undeclared column.*when"),
+        ({"required": ("unit",)}, "cannot be cut by month"),
+        ({"feed": "General; x"}, "feed 'General; x'"),
+        ({"keep": 0}, "keep at least 1"),
+        ({"lookback_days": -1}, "at least 0"),
+        ({"source": "src.raw"}, "must not have one"),
+        ({"rules": (Rule("r", "unit <> ''"),)}, "keeps all of them"),
+        ({"reads": {"a.b": Anything()}}, "fed by nothing"),
+    ],
+)
+def test_what_cannot_be_landed_is_refused(more: dict[str, Any], words: str) -> None:
+    with pytest.raises(SpecError, match=words):
+        landing(**more)

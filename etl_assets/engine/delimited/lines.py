@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import BinaryIO
 
 from etl_assets.engine.delimited.encoding import CHUNK, Encoding
@@ -51,8 +52,14 @@ class Lines:
         self.returns |= more.returns
 
 
-def lines_of(file: BinaryIO, encoding: Encoding) -> Iterator[Lines]:
-    """Yield the lines from where `file` is. Raises FileRefusedError when the last has no end, or one never ends."""
+def lines_of(path: Path, start: int, encoding: Encoding) -> Iterator[Lines]:
+    """Yield the lines from byte `start` on. Raises FileRefusedError when the last has no end, or one never ends."""
+    with path.open("rb") as file:
+        file.seek(start)
+        yield from _chunks(file, encoding)
+
+
+def _chunks(file: BinaryIO, encoding: Encoding) -> Iterator[Lines]:
     rest = b""
     while data := file.read(CHUNK):
         end = data.rfind(_LF) + 1

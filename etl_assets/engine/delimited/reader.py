@@ -29,9 +29,7 @@ def read(path: Path, encoding: Encoding, layout: Layout) -> Iterator[Record]:
 
     Raises FileRefusedError (truncated) when the last one has no end.
     """
-    with path.open("rb") as file:
-        file.seek(layout.header.end)
-        yield from _records(lines_of(file, encoding), layout)
+    return _records(lines_of(path, layout.header.end, encoding), layout)
 
 
 def _records(chunks: Iterator[Lines], layout: Layout) -> Iterator[Record]:
