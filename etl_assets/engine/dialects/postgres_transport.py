@@ -11,7 +11,7 @@ import ipaddress
 import psycopg
 import sqlalchemy as sa
 
-from etl_assets.engine.errors import AccessError, EtlError, SharedSessionsError
+from etl_assets.engine.errors import AccessError, SharedSessionsError
 
 # Which process serves this statement. At login the server names the one that serves the session; a pooler, which must
 # pass on requests to cancel, names something of its own.
@@ -35,6 +35,10 @@ _READABLE = (
 _NO_TLS = (
     "the URL asks for TLS and the server offers none. Switch it on there (ssl=on), or, where the network is your own, "
     "take sslmode out of the URL"
+)
+_NOT_TRUSTED = (
+    "sslrootcert in the URL names the file with the certificate of the server's authority, and the host must be "
+    "written as in the server's certificate (sslmode=verify-full asks for both)"
 )
 
 
@@ -93,8 +97,16 @@ def _stays_here(host: str) -> bool:
         return False
 
 
-def error_of(text: str) -> EtlError | None:
-    """The error, with its way out, that a message of libpq or of a pooler stands for; None for any other message."""
-    if _STATEMENT_MODE in text:
+def login_error(text: str) -> AccessError | None:
+    """The error, with its way out, where libpq's message `text` is that TLS cannot be had as the URL wants it."""
+    if "server does not support SSL" in text:
+        return AccessError(f"{text}: {_NO_TLS}")
+    # Another host, another authority, or no file with it: the same at the next attempt.
+    return AccessError(f"{text}: {_NOT_TRUSTED}") if "certificate" in text else None
+
+
+def pooler_error(state: str, text: str) -> SharedSessionsError | None:
+    """The error, with its way out, where a pooler says by SQLSTATE and message that it knows no transactions."""
+    if state == "08P01" and _STATEMENT_MODE in text:
         return SharedSessionsError(_SHARED.replace("transaction mode", "statement mode"))
-    return AccessError(f"{text}: {_NO_TLS}") if "server does not support SSL" in text else None
+    return None
