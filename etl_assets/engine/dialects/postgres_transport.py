@@ -18,7 +18,7 @@ from etl_assets.engine.errors import AccessError, SharedSessionsError
 WHO_ANSWERS = "SELECT pg_backend_pid()"
 _DIRECT = "etl_assets_direct"
 # In a busy pool somebody else may be between two of our questions: so often they are asked.
-_ROUNDS, _THOROUGH_ROUNDS = 2, 5
+_ROUNDS, _THOROUGH_ROUNDS = 3, 6
 # PgBouncer's answer to BEGIN, which begins every session.
 _STATEMENT_MODE = "statement pooling mode"
 
@@ -62,14 +62,14 @@ def _share(engine: sa.Engine, rounds: int) -> bool:
     """Whether two sessions are served by one process, or one session by two.
 
     A pooler that gives the process used last is found by the transaction of another session, one that gives that not
-    used for longest by two statements of the first.
+    used for longest by two statements of the first, in a pool of two in the second round.
     """
     with engine.connect() as free, engine.connect() as busy:
         free = free.execution_options(isolation_level="AUTOCOMMIT")
         mine = _who(free)
         for _ in range(rounds):
             # In this order: a pool of one process has met it before anything would wait for it.
-            if _who(free) != mine or _who(busy) == mine or _who(free) != mine:
+            if _who(busy) == mine or _who(free) != mine:
                 return True
             busy.rollback()
         return False
