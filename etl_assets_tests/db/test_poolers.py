@@ -129,7 +129,7 @@ def test_a_session_pooler_carries_a_whole_load(world: World) -> None:
 
 
 def test_a_pooler_that_refuses_transactions_is_told_by_its_answer() -> None:
-    class Refusal(psycopg.errors.ProtocolViolation):
+    class Refusal(psycopg.errors.ProtocolViolation):  # 08P01
         diag = SimpleNamespace(  # type: ignore[assignment]
             message_primary="transaction blocks not allowed in statement pooling mode",
             source_function=None, column_name=None, table_name=None,
@@ -139,6 +139,16 @@ def test_a_pooler_that_refuses_transactions_is_told_by_its_answer() -> None:
     assert isinstance(error, SharedSessionsError)
     assert "statement mode" in str(error)
     assert "port 5432" in str(error)
+
+
+@pytest.mark.parametrize(
+    "message",
+    ['server certificate for "a" does not match host name "b"', 'root certificate file "/ca.crt" does not exist'],
+)
+def test_a_server_that_is_not_trusted_is_not_asked_again(message: str) -> None:
+    error = POSTGRES.classify(psycopg.OperationalError(f"connection failed: {message}"))
+    assert isinstance(error, AccessError)
+    assert "sslrootcert" in str(error)
 
 
 def test_a_server_without_tls_is_told_from_one_that_is_away(url: sa.URL) -> None:

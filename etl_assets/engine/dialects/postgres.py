@@ -200,15 +200,13 @@ class PostgresDialect(PostgresMerge):
         if state is None:
             # libpq reports failed logins without a code.
             text = without_secrets(str(cause).strip().splitlines()[0]) if str(cause).strip() else "connection lost"
-            if (known := postgres_transport.error_of(text)) is not None:
-                return known
             refused = any(r in str(cause) for r in _REFUSED)
-            return AccessError(text) if refused else TransientError(text)
+            return postgres_transport.login_error(text) or (AccessError(text) if refused else TransientError(text))
         # A function may say anything under any code; the server's own words are known not to quote rows.
         primary = "raised by a function" if diag.source_function == "exec_stmt_raise" else diag.message_primary
         text = describe(state, primary, column=diag.column_name, table=diag.table_name)
-        if (known := postgres_transport.error_of(text)) is not None:
-            return known
+        if shared := postgres_transport.pooler_error(state, text):
+            return shared
         if state in _TIMED_OUT:
             return TimedOutError(text)
         if state.startswith(_TRANSIENT):

@@ -11,14 +11,14 @@ import ipaddress
 import psycopg
 import sqlalchemy as sa
 
-from etl_assets.engine.errors import AccessError, EtlError, SharedSessionsError
+from etl_assets.engine.errors import AccessError, SharedSessionsError
 
 # Which process serves this statement. At login the server names the one that serves the session; a pooler, which must
 # pass on requests to cancel, names something of its own.
 WHO_ANSWERS = "SELECT pg_backend_pid()"
 _DIRECT = "etl_assets_direct"
 # In a busy pool somebody else may be between two of our questions: so often they are asked.
-_ROUNDS, _THOROUGH_ROUNDS = 2, 5
+_ROUNDS, _THOROUGH_ROUNDS = 3, 6
 # PgBouncer's answer to BEGIN, which begins every session.
 _STATEMENT_MODE = "statement pooling mode"
 
@@ -35,6 +35,10 @@ _READABLE = (
 _NO_TLS = (
     "the URL asks for TLS and the server offers none. Switch it on there (ssl=on), or, where the network is your own, "
     "take sslmode out of the URL"
+)
+_NOT_TRUSTED = (
+    "sslrootcert in the URL names the file with the certificate of the server's authority, and the host must be "
+    "written as in the server's certificate (sslmode=verify-full asks for both)"
 )
 
 
@@ -58,14 +62,14 @@ def _share(engine: sa.Engine, rounds: int) -> bool:
     """Whether two sessions are served by one process, or one session by two.
 
     A pooler that gives the process used last is found by the transaction of another session, one that gives that not
-    used for longest by two statements of the first.
+    used for longest by two statements of the first, in a pool of two in the second round.
     """
     with engine.connect() as free, engine.connect() as busy:
         free = free.execution_options(isolation_level="AUTOCOMMIT")
         mine = _who(free)
         for _ in range(rounds):
             # In this order: a pool of one process has met it before anything would wait for it.
-            if _who(free) != mine or _who(busy) == mine or _who(free) != mine:
+            if _who(busy) == mine or _who(free) != mine:
                 return True
             busy.rollback()
         return False
@@ -93,8 +97,16 @@ def _stays_here(host: str) -> bool:
         return False
 
 
-def error_of(text: str) -> EtlError | None:
-    """The error, with its way out, that a message of libpq or of a pooler stands for; None for any other message."""
-    if _STATEMENT_MODE in text:
+def login_error(text: str) -> AccessError | None:
+    """The error, with its way out, where libpq's message `text` is that TLS cannot be had as the URL wants it."""
+    if "server does not support SSL" in text:
+        return AccessError(f"{text}: {_NO_TLS}")
+    # Another host, another authority, or no file with it: the same at the next attempt.
+    return AccessError(f"{text}: {_NOT_TRUSTED}") if "certificate" in text else None
+
+
+def pooler_error(state: str, text: str) -> SharedSessionsError | None:
+    """The error, with its way out, where a pooler says by SQLSTATE and message that it knows no transactions."""
+    if state == "08P01" and _STATEMENT_MODE in text:
         return SharedSessionsError(_SHARED.replace("transaction mode", "statement mode"))
-    return AccessError(f"{text}: {_NO_TLS}") if "server does not support SSL" in text else None
+    return None
