@@ -162,7 +162,7 @@ def matched(returns: pd.DataFrame, services: pd.DataFrame) -> pd.DataFrame:
     """`service_key` and `match_level` of each return (spec 8.2). What a return does not name, it is not found by."""
 
     best: list[dict[Any, tuple[Any, ...]]] = [{}, {}, {}]
-    for _, row in services.iterrows():
+    for row in services.to_dict("records"):
         end = row["hora_fim_servico"] or time.min
         # The least is best: an end there, the latest, then the lowest key.
         rank = (row["hora_fim_servico"] is None, -(end.hour * 3600 + end.minute * 60 + end.second), row["service_key"])
@@ -170,13 +170,13 @@ def matched(returns: pd.DataFrame, services: pd.DataFrame) -> pd.DataFrame:
             if sought is not None and (sought not in level or rank < level[sought]):
                 level[sought] = rank
     found: list[tuple[str | None, int]] = []
-    for _, row in returns.iterrows():
+    for row in returns.to_dict("records"):
         hits = [(best[n][key][-1], n + 1) for n, key in enumerate(_sought(row)) if key is not None and key in best[n]]
         found.append(hits[0] if hits else (None, 0))
     return pd.DataFrame(found, columns=["service_key", "match_level"], index=returns.index, dtype=object)
 
 
-def _sought(row: pd.Series) -> tuple[Any, Any, Any]:
+def _sought(row: Mapping[str, Any]) -> tuple[Any, Any, Any]:
     """What a service or a return is found by on the levels 1, 2, 3."""
     unit, on, team = row["uc_md_norm"], row["data_execucao"], row["equipe"]
     return row["_key"], (unit, on, team) if unit and team else None, (unit, on) if unit else None

@@ -19,25 +19,24 @@ from .sigos_gold import period
 
 OLD_DAYS = 60
 EVERY_COLUMN, NO_COLUMN = "*", "NENHUMA"  # of what came or went; of what differs in blanks or case alone
+KEY = ("report", "record_key", "number")
 COLUMNS = (
-    "report",
-    "record_key",
-    "change_type",
-    "changed_columns",
-    "age_days",
-    "data_execucao",
-    "detected_on",
-    "_month",
-)
+    *KEY, "change_type", "changed_columns", "age_days", "data_execucao", "detected_on", "_month",
+)  # fmt: skip
 
 
 def changes(loads: Mapping[Report, Loads], days: Sequence[date]) -> pd.DataFrame:
     """One row per key that came (I), went (D) or is another line (U) between two kept loads of its month.
 
     `days` are the loads' own. `changed_columns` (of a U) are names in order: silver's and, for what silver leaves out,
-    bronze's; none where a line differs in blanks or case alone.
+    bronze's; none where a line differs in blanks or case alone. `number` counts the changes of one key.
     """
-    rows = [row for report, own in loads.items() for row in _of_report(report, own, days)]
+    seen: Counter[tuple[str, str]] = Counter()
+    rows = []
+    for report, own in loads.items():
+        for key, *rest in _of_report(report, own, days):
+            seen[report, key] += 1
+            rows.append((report, key, seen[report, key], *rest))
     return pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
 
 
@@ -86,7 +85,7 @@ def _between(
         some = now or was or {}
         age = (day - some["data_execucao"]).days
         names = _differing(report, was, now) if was and now else ()
-        rows.append((report, key, kind, names, age, some["data_execucao"], day, some["_month"]))
+        rows.append((key, kind, names, age, some["data_execucao"], day, some["_month"]))
     return rows
 
 

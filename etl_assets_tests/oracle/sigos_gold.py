@@ -6,7 +6,7 @@ what is missing. Nothing of the package under test and none of its SQL is used.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, time, timedelta
 from fractions import Fraction
 from typing import Any, Literal
@@ -30,50 +30,58 @@ DAILY = ("equipe", "municipio_norm", "tipo_servico", "code_class")  # of agg_ser
 MATURITY = timedelta(days=180)
 BUCKETS = ((7, "0-7"), (15, "8-15"), (30, "16-30"), (60, "31-60"))
 Figures = dict[str, Any]
+# Of the facts what figures are made of.
+_KPI_COLUMNS = (
+    "data_execucao", "equipe", "is_cancelled", "is_closed", "has_toi", "toi_delivered", "duration_min", "days_to_close",
+    "is_negotiated", "rs_negociado", "return_count", "is_returned", "code_class", "is_resolved", "is_open",
+    "days_to_resolve", "match_level",
+)  # fmt: skip
 
 
 def services(silver: pd.DataFrame, returns: pd.DataFrame) -> pd.DataFrame:
     """`gold.fct_service` with its dimensions' texts: one row per service; `returns` are silver's."""
-    frame = silver.copy()
-    counted = returns.groupby("service_key")["occurrences"].sum() if len(returns) else pd.Series(dtype=object)
-    frame["status_group"] = _each(frame, lambda r: r["status"] if r["status"] == "CANCELADO" else _state(r))
-    frame["is_cancelled"] = _each(frame, lambda r: r["status"] == "CANCELADO")
-    frame["is_closed"] = _each(
-        frame,
-        lambda r: r["status"] != "CANCELADO" and (r["status"] == "BAIXADO" or r["data_baixado"] is not None),
-    )
-    frame["has_toi"] = _each(frame, lambda r: r["toi"] is not None)
-    frame["toi_delivered"] = _each(frame, lambda r: r["toi_entregue"] is True)
-    frame["duration_min"] = _each(frame, lambda r: _minutes(r["hora_inicio_servico"], r["hora_fim_servico"]))
-    frame["days_to_close"] = _each(frame, lambda r: _days(r["data_execucao"], r["data_baixado"]))
-    frame["is_negotiated"] = _each(frame, lambda r: r["rs_negociado"] is not None and r["rs_negociado"] > 0)
-    frame["return_count"] = _each(frame, lambda r: int(counted.get(r["service_key"], 0)))
-    frame["is_returned"] = _each(frame, lambda r: r["return_count"] >= 1)
-    frame["code_class"] = _each(frame, lambda r: t.code_class(r["cod_norm"]))
-    return _named(frame)
+    counted: dict[str, int] = {}
+    for key, number in zip(returns["service_key"], returns["occurrences"], strict=True):
+        counted[key] = counted.get(key, 0) + number
+    rows: list[Figures] = []
+    for row in silver.to_dict("records"):
+        cancelled, count = row["status"] == "CANCELADO", counted.get(row["service_key"], 0)
+        closed = row["status"] == "BAIXADO"
+        made = {
+            "status_group": "CANCELADO" if cancelled else "BAIXADO" if closed else "ABERTO",
+            "is_cancelled": cancelled,
+            "is_closed": not cancelled and (closed or row["data_baixado"] is not None),
+            "has_toi": row["toi"] is not None,
+            "toi_delivered": row["toi_entregue"] is True,
+            "duration_min": _minutes(row["hora_inicio_servico"], row["hora_fim_servico"]),
+            "days_to_close": _days(row["data_execucao"], row["data_baixado"]),
+            "is_negotiated": row["rs_negociado"] is not None and row["rs_negociado"] > 0,
+            "return_count": count,
+            "is_returned": count >= 1,
+            "code_class": t.code_class(row["cod_norm"]),
+        }
+        rows.append(_named({**row, **made}))
+    return pd.DataFrame(rows, dtype=object)
 
 
 def service_returns(silver: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame:
     """`gold.fct_service_return`: municipality and type of the matched service; the type else of the return itself."""
-    frame = silver.copy()
     known = facts.set_index("service_key")[["municipio_norm", "tipo_servico"]].to_dict("index")
-    of = [known.get(key, {}) for key in frame["service_key"]]
-    frame["municipio_norm"] = pd.Series([s.get("municipio_norm") for s in of], index=frame.index, dtype=object)
-    frame["tipo_servico"] = pd.Series(
-        [
-            s["tipo_servico"] if s and s["tipo_servico"] != UNKNOWN else own
-            for s, own in zip(of, frame["tipo_servico"], strict=True)
-        ],
-        index=frame.index,
-        dtype=object,
-    )
-    frame["is_resolved"] = _each(frame, lambda r: r["data_resolvido"] is not None)
-    frame["is_open"] = _each(frame, lambda r: not r["is_resolved"] and r["status"] != "CANCELADO")
-    frame["days_to_resolve"] = _each(frame, lambda r: _days(r["data_execucao"], r["data_resolvido"]))
-    frame["code_class"] = _each(frame, lambda r: t.code_class(r["codigo_norm"]))
-    for column in ("motivo", "motivo_detalhado", "motivo_detalhado_2"):
-        frame[column] = _each(frame, lambda r, c=column: r[c] or UNKNOWN)  # type: ignore[misc]
-    return _named(frame)
+    rows: list[Figures] = []
+    for row in silver.to_dict("records"):
+        service = known.get(row["service_key"], {"municipio_norm": None, "tipo_servico": UNKNOWN})
+        resolved, kind = row["data_resolvido"] is not None, service["tipo_servico"]
+        made = {
+            "municipio_norm": service["municipio_norm"],
+            "tipo_servico": kind if kind != UNKNOWN else row["tipo_servico"],
+            "is_resolved": resolved,
+            "is_open": not resolved and row["status"] != "CANCELADO",
+            "days_to_resolve": _days(row["data_execucao"], row["data_resolvido"]),
+            "code_class": t.code_class(row["codigo_norm"]),
+            **{c: row[c] or UNKNOWN for c in ("motivo", "motivo_detalhado", "motivo_detalhado_2")},
+        }
+        rows.append(_named({**row, **made}))
+    return pd.DataFrame(rows, dtype=object)
 
 
 def period(day: date, grain: Grain) -> date:
@@ -95,8 +103,9 @@ def period_end(start: date, grain: Grain) -> date:
 def kpis(facts: pd.DataFrame, returned: pd.DataFrame, by: Sequence[str], grain: Grain, load_date: date) -> pd.DataFrame:
     """Every figure of spec 8.5 by `period` and the columns `by`; groups of services, of returns or of both."""
     groups: dict[tuple[Any, ...], tuple[list[Figures], list[Figures]]] = {}
+    needed = [*_KPI_COLUMNS, *(c for c in by if c not in _KPI_COLUMNS)]
     for side, frame in enumerate((facts, returned)):
-        for row in frame.to_dict("records"):
+        for row in frame[[c for c in needed if c in frame.columns]].to_dict("records"):
             key = (period(row["data_execucao"], grain), *(row[c] for c in by))
             groups.setdefault(key, ([], []))[side].append(row)
     rows = [
@@ -143,10 +152,10 @@ def recovery(facts: pd.DataFrame) -> pd.DataFrame:
 def backlog(facts: pd.DataFrame, returned: pd.DataFrame, as_of: date) -> pd.DataFrame:
     """`gold.mart_backlog_daily` of one day: services neither cancelled nor closed, returns that are open."""
     waiting: dict[tuple[str, str], list[int]] = {}
-    idle = _each(facts, lambda r: not r["is_cancelled"] and not r["is_closed"]).astype(bool)
-    for side, rows in enumerate((facts[idle], returned[returned["is_open"].astype(bool)])):
-        for team, day in zip(rows["equipe"], rows["data_execucao"], strict=True):
-            age = (as_of - day).days
+    idle = [r for r in facts.to_dict("records") if not r["is_cancelled"] and not r["is_closed"]]
+    for side, rows in enumerate((idle, [r for r in returned.to_dict("records") if r["is_open"]])):
+        for row in rows:
+            team, age = row["equipe"], (as_of - row["data_execucao"]).days
             if age >= 0:
                 bucket = next((name for most, name in BUCKETS if age <= most), ">60")
                 waiting.setdefault((team, bucket), [0, 0])[side] += 1
@@ -255,19 +264,9 @@ def _days(since: date, until: date | None) -> int | None:
     return days if days >= 0 else None
 
 
-def _state(row: pd.Series) -> str:
-    return "BAIXADO" if row["status"] == "BAIXADO" else "ABERTO"
-
-
-def _named(frame: pd.DataFrame) -> pd.DataFrame:
-    for column in ("municipio_norm", "tipo_servico", "status"):
-        frame[column] = _each(frame, lambda r, c=column: r[c] or UNKNOWN)  # type: ignore[misc]
-    frame["equipe"] = _each(frame, lambda r: r["equipe"] or NO_TEAM)
-    return frame
-
-
-def _each(frame: pd.DataFrame, rule: Callable[[Any], Any]) -> pd.Series:
-    return pd.Series([rule(row) for row in frame.to_dict("records")], index=frame.index, dtype=object)
+def _named(row: Figures) -> Figures:
+    names = {c: row[c] or UNKNOWN for c in ("municipio_norm", "tipo_servico", "status")}
+    return {**row, **names, "equipe": row["equipe"] or NO_TEAM}
 
 
 def _grouped(frame: pd.DataFrame, grain: Grain, by: Sequence[str]) -> Iterable[tuple[tuple[Any, ...], list[Figures]]]:
