@@ -7,10 +7,9 @@ files, which is the engine's (its own tests).
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -46,6 +45,12 @@ RETURNED = {
     "motivo": "DOCUMENTACAO", "status": "PENDENTE",
 }  # fmt: skip
 
+# What a check of silver asks besides; the table itself is of layer ref.
+_CODES = (
+    "CREATE SCHEMA IF NOT EXISTS ref; CREATE TABLE IF NOT EXISTS ref.irregularity_code AS "
+    "SELECT * FROM (VALUES ('109', 'C100'), ('300', 'ACAO')) AS c (cod, class)"
+)
+
 Cells = Mapping[str, str | None]
 
 
@@ -63,6 +68,9 @@ class Sigos:
         graph = Graph("sigos", specs, SQL_ROOT, parameters=parameters(lambda: SALT))
         made = Destination(sa.make_url(self.url), PG, graph, months=tuple(between(FIRST, LAST)), keep_sessions=True)
         ddl.deploy(made)
+        with made.engine.connect() as conn:
+            PG.execute(conn, _CODES)
+            conn.commit()
         return made
 
     @cached_property
@@ -181,12 +189,13 @@ class Sigos:
     def number(self, query: str) -> int:
         return int(str(self.one(query)))
 
-    def read(self, feed: str, row: Cells, *columns: str, at: str = "2025-04-02 12:00-03") -> Any:
-        """What the typed view makes of one record: the value of a column, or those of several."""
-        self.extract(feed, row, at=at)
-        query = f"SELECT {', '.join(columns)} FROM silver.sigos_{feed}_typed WHERE _is_latest"
-        ((values),) = self.rows(query)
-        return values[0] if len(columns) == 1 else values
+    def parsed(
+        self, feed: str, column: str, *texts: str | None, at: str = "2025-04-02 12:00-03", into: str | None = None
+    ) -> list[Any]:
+        """What the typed view makes of texts of one column, each in a record of its own: of it or of columns `into`."""
+        self.extract(feed, *({column: t} for t in texts), at=at)
+        found = self.rows(f"SELECT {into or column} FROM silver.sigos_{feed}_typed WHERE _is_latest ORDER BY _line_no")
+        return [r[0] if len(r) == 1 else tuple(r) for r in found]
 
     def violations(self, table: str) -> dict[str, int]:
         """Violating rows of each check of a table, of those that have any."""

@@ -21,6 +21,7 @@ from alembic.operations import Operations
 from etl_assets.engine import control, ddl, failpoint, run
 from etl_assets.engine.audit import RunAudit
 from etl_assets.engine.destination import Destination, Source
+from etl_assets.engine.files import FileSource
 from etl_assets.engine.graph import Graph
 from etl_assets.engine.options import Options, Result
 from etl_assets.engine.parameters import Parameter
@@ -153,6 +154,8 @@ class World:
     backend: Backend = field(default_factory=PostgresBackend)
     later: list[World] = field(default_factory=list)
     parameters: tuple[Parameter, ...] = ()
+    # Where landing tables are loaded from.
+    feed: FileSource | None = None
 
     @cached_property
     def graph(self) -> Graph:
@@ -258,7 +261,7 @@ class World:
         audit = self.audit(mode)
         try:
             wanted = Options(mode=mode, **options)  # type: ignore[arg-type]
-            return run.load(self.graph.find(name), self.destination, audit, wanted, source=self.source, months=months)
+            return self._load(self.graph.find(name), audit, wanted, months)
         finally:
             audit.close([])
 
@@ -267,14 +270,17 @@ class World:
         audit, wanted = self.audit(mode), Options(mode=mode, **options)  # type: ignore[arg-type]
         found = {}
         for each in self.graph.ordered:
-            found[each.name] = run.load(each, self.destination, audit, wanted, source=self.source, months=months)
+            found[each.name] = self._load(each, audit, wanted, months)
         audit.close([s.entity for s in self.graph.specs])
         return found
+
+    def _load(self, each: TableSpec, audit: RunAudit, options: Options, months: tuple[str, ...]) -> Result:
+        return run.load(each, self.destination, audit, options, source=self.source, months=months, files=self.feed)
 
     def rehearse(self, mode: str = "changed", months: tuple[str, ...] = (), **options: Any) -> dict[str, Result]:
         audit, wanted = self.audit(mode, is_dry_run=True), Options(mode=mode, **options)  # type: ignore[arg-type]
         ordered, where = self.graph.ordered, self.destination
-        results = run.rehearse(ordered, where, audit, wanted, source=self.source, months=months)
+        results = run.rehearse(ordered, where, audit, wanted, source=self.source, months=months, files=self.feed)
         audit.close([s.entity for s in self.graph.specs])
         return {r.entity.rpartition(".")[2]: r for r in results}
 

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from etl_assets.demo import (
+    bench_csv,
     bench_dagster,
     bench_pipe,
     bench_rowwise,
@@ -31,7 +32,8 @@ console = Console(width=120)
 # Null where not run: those of SQL Server need one.
 FIGURES = (
     "full_ratio", "delta_ratio", "noop_ratio", "delta_10x_ratio", "memory_10x_ratio", "step_seconds", "import_seconds",
-    "import_cold_seconds", "backfill_ratio", "sqlserver_full_ratio", "sqlserver_delta_ratio",
+    "import_cold_seconds", "backfill_ratio", "csv_ratio", "csv_again_ratio", "csv_memory_ratio",
+    "sqlserver_full_ratio", "sqlserver_delta_ratio",
 )  # fmt: skip
 
 
@@ -45,6 +47,8 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=REPEATS, help="rounds of which the median is taken")
     parser.add_argument("--job-repeats", type=int, default=3, help="rounds of whole jobs under Dagster")
     parser.add_argument("--shop", default="default", choices=tuple(ecommerce.SIZES), help="size of the shop backfilled")
+    parser.add_argument("--csv-rows", type=int, default=150_000, help="rows of the file that is landed")
+    parser.add_argument("--only-csv", action="store_true", help="measure nothing but the landing of a file")
     parser.add_argument("--sqlserver-rows", type=int, default=100_000, help="rows of that table on a SQL Server")
     parser.add_argument("--sqlserver-repeats", type=int, default=3, help="rounds on a SQL Server")
     parser.add_argument("--only-sqlserver", action="store_true", help="measure nothing else")
@@ -53,7 +57,11 @@ def main() -> None:
     figures: dict[str, object] = dict.fromkeys(FIGURES)
     phases: dict[str, object] = {}
     if not given.only_sqlserver:
-        measure_postgres(given, figures, phases)
+        if not given.only_csv:
+            measure_postgres(given, figures, phases)
+        measure_csv(given, figures, phases)
+    if given.only_csv:
+        server = None
     if server is None:
         console.print("SQL Server: not measured; set ECOMMERCE_OLTP_URL and ECOMMERCE_DW_URL to measure on one")
     else:
@@ -116,6 +124,25 @@ def measure_postgres(given: argparse.Namespace, figures: dict[str, object], phas
     show("36 months of fact_vendas", backfill, ("total",), ("backfill", "replace"))
     figures["backfill_ratio"] = ratio(backfill, "backfill", "replace")
     phases |= {"job": rounded({"job": job}), "backfill": rounded({"fact_vendas": backfill})}
+
+
+def measure_csv(given: argparse.Namespace, figures: dict[str, object], phases: dict[str, object]) -> None:
+    landed = bench_csv.measure(given.csv_rows, given.job_repeats)
+    for case, sides in landed.items():
+        show(
+            f"a file of {given.csv_rows:,} rows x {bench_csv.COLUMNS} columns, {case}",
+            sides,
+            ("total", "rows"),
+            ("engine", "copy"),
+        )
+    figures["csv_ratio"] = ratio(landed["first load"], "engine", "copy")
+    figures["csv_again_ratio"] = ratio(landed["the same again"], "engine", "copy")
+    memory = bench_csv.measure_memory(given.csv_rows)
+    many = f"of {bench_csv.TIMES} times the rows: {memory['times the rows']:.0f} MiB"
+    console.print(f"peak memory: {memory['rows']:.0f} MiB; {many}")
+    figures["csv_memory_ratio"] = round(memory["times the rows"] / memory["rows"], 2)
+    figures["csv_rows"] = given.csv_rows
+    phases |= {"csv": rounded(landed), "csv_memory": memory}
 
 
 def measure_sqlserver(

@@ -78,7 +78,7 @@ def fill(system: System, size: str, console: Console) -> None:
     """
     if size not in SOURCES[system.name].sizes:
         raise SettingsError(f"--size {size}: choose {', '.join(SOURCES[system.name].sizes)}")
-    source, url = SOURCES[system.name], system.source_url()
+    source, url = SOURCES[system.name], system.source().url
     if _is_filled(system, source):
         console.print(f"[bold]2[/] {source.what} is already there (`make clean` removes it)")
         return
@@ -98,7 +98,7 @@ def _play(defs: dg.Definitions, system: System, instance: dg.DagsterInstance, co
     """A full load, a day of life, an incremental load, and another that must find nothing to do."""
     step = launch.run_job(defs, system, "full", instance)
     ok = show(console, f"[bold]3[/] full load of {system.title}", step)
-    changes = SOURCES[system.name].mutate(system.source_url().render_as_string(hide_password=False))
+    changes = SOURCES[system.name].mutate(system.source().url.render_as_string(hide_password=False))
     console.print("[bold]4[/] a day of life: " + ", ".join(f"{k} {v}" for k, v in changes.items() if v))
     step = launch.run_job(defs, system, "incremental", instance)
     ok &= show(console, f"[bold]5[/] incremental load of {system.title}", step)

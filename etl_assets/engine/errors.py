@@ -46,6 +46,21 @@ class DeleteGuardError(EtlError):
     """Reconciliation would delete a suspicious share of the target; nothing was deleted."""
 
 
+class FileRefusedError(EtlError):
+    """A file is not what was asked for; nothing of the load it belongs to was stored.
+
+    `outcome` is its kind: html, truncated, schema_error or failed (see `WindowReport`).
+    """
+
+    def __init__(self, message: str, outcome: str = "failed") -> None:
+        super().__init__(message)
+        self.outcome = outcome
+
+
+class ShrinkGuardError(EtlError):
+    """A month that is over would lose a suspicious share of its rows; nothing was stored."""
+
+
 class LockBusyError(EtlError):
     """Another run holds the target's lock; this one ends `skipped`."""
 

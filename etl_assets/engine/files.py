@@ -17,12 +17,15 @@ from typing import Protocol
 class FileWindow:
     """Days asked for, both included, and the months (YYYY-MM-01) of them that are covered whole, up to today.
 
-    A month that was got in parts is named by each of its windows.
+    A month that was got in parts is named by each of its windows. The parts overlap by the day a source may leave out
+    at an end: rows after `until` (the last day of the last month when None) up to `end` are another window's, or
+    nobody's; they are counted, not stored.
     """
 
     start: date
     end: date
     months: tuple[str, ...]
+    until: date | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,11 @@ class FileSource(Protocol):
     ) -> Sequence[LandedFile]:
         """Return the files of all windows that cover `months` (YYYY-MM-01) of `feed`, once all are complete.
 
-        A window that failed is told to `log` and raised as an EtlError; nothing is returned then.
+        A window that failed is told to `log` and raised as an EtlError; nothing is returned then. The source tries
+        again itself: the engine asks once.
         """
+        ...
+
+    def done(self, files: Sequence[LandedFile]) -> None:
+        """What the files hold is committed, or was already: the engine reads them no more."""
         ...

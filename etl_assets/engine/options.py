@@ -25,6 +25,8 @@ class Options:
     `batch_size` and `cutoff_minutes`: None takes those of the control row, else of the declaration.
     `full`: everything, deletions included. `since`/`until` (timestamps as the source writes them, until exclusive)
     re-read that window of a mirror and never move its watermark. `max_batches` ends a mirror early, at a batch edge.
+    `allow_shrink` lets a month that is over have far less rows in its files than before; `files` are names in the inbox
+    to load landing tables from, whatever months are asked for.
     `as_of_date`: the run's logical date (YYYY-MM-DD), for SQL that depends on it; None takes today's.
     """
 
@@ -35,6 +37,8 @@ class Options:
     since: str | None = None
     until: str | None = None
     allow_deletes: bool = False
+    allow_shrink: bool = False
+    files: tuple[str, ...] = ()
     lock_wait_seconds: float = 30.0
     as_of_date: str | None = None
 

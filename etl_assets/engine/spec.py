@@ -343,11 +343,16 @@ class TableSpec:
     @property
     def is_partitioned(self) -> bool:
         """Whether a run asks for months of it."""
-        return isinstance(self.load, ReplaceWindow) and self.load.grain == "month"
+        return self.is_landing or (isinstance(self.load, ReplaceWindow) and self.load.grain == "month")
 
     @property
     def is_landing(self) -> bool:
         return isinstance(self.load, Landing)
+
+    @property
+    def month_column(self) -> str | None:
+        """The date by which it is cut into months; None when it is not."""
+        return LANDING_KEY[0] if self.is_landing else getattr(self.load, "column", None)
 
     @property
     def has_sql(self) -> bool:

@@ -19,7 +19,7 @@ def bootstrap(system: System, *, with_source: bool = False) -> Iterator[str]:
     Raises the engine's errors: AccessError where the login may not create databases.
     """
     ends = [("warehouse", system.warehouse_url(), system.dialect)]
-    if with_source:
+    if with_source and system.source_url is not None:
         ends.insert(0, ("source", system.source_url(), system.source_dialect))
     for what, url, dialect in ends:
         known: EtlError | None = None

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from etl_assets.engine.checks import Check, Graded
+from etl_assets.engine.errors import SpecError
 from etl_assets.engine.spec import TableSpec
 from etl_assets.orchestration.system import System
 
@@ -28,7 +29,7 @@ def _checks_of(system: System, spec: TableSpec) -> dg.AssetChecksDefinition:
                 asset=key,
                 blocking=c.blocking,
                 description=c.describe(),
-                additional_deps=[system.graph.by_relation[r].asset_key for r in getattr(c, "after", ())],
+                additional_deps=_after(system, c),
             )
             for c in declared.values()
         ],
@@ -61,6 +62,16 @@ def _checks_of(system: System, spec: TableSpec) -> dg.AssetChecksDefinition:
             )
 
     return checks
+
+
+def _after(system: System, check: Check) -> list[dg.AssetKey]:
+    """Assets a check must wait for besides its own. Raises SpecError for a relation that is none."""
+    found = []
+    for relation in getattr(check, "after", ()):
+        if relation not in system.graph.by_relation:
+            raise SpecError(f"check {check.name!r} waits for {relation}, which no asset of {system.name} declares")
+        found.append(dg.AssetKey(system.graph.by_relation[relation].asset_key))
+    return found
 
 
 def _severity(check: Check, violations: int, rows: int) -> dg.AssetCheckSeverity:

@@ -30,12 +30,14 @@ class Finding:
 
 def examine(system: System) -> Iterator[Finding]:
     """Look at both ends of a system. Never raises for an unreachable database."""
-    try:
-        source = system.source()
-        with source.snapshot() as conn:
-            yield from _source(system, source, conn)
-    except (SQLAlchemyError, EtlError) as error:
-        yield Finding("problem", system.name, "source", str(system.source_dialect.classify(error)))
+    if system.source_url is not None:
+        try:
+            source = system.source()
+            with source.snapshot() as conn:
+                yield from _source(system, source, conn)
+        except (SQLAlchemyError, EtlError) as error:
+            yield Finding("problem", system.name, "source", str(system.source_dialect.classify(error)))
+    yield from _landings(system)
     try:
         destination = system.destination()
         with destination.engine.connect() as conn:
@@ -43,6 +45,16 @@ def examine(system: System) -> Iterator[Finding]:
             yield Finding("ok", system.name, "warehouse", f"{version}; schema up to date")
     except (SQLAlchemyError, EtlError) as error:
         yield Finding("problem", system.name, "warehouse", str(system.dialect.classify(error)))
+
+
+def _landings(system: System) -> Iterator[Finding]:
+    """Tables loaded from files need somebody to get them, and a server that takes them."""
+    for spec in (s for s in system.graph.specs if s.is_landing):
+        if system.files is None and system.inbox is None:
+            yield Finding("problem", system.name, spec.relation, "nothing gets its files: set `files` or `inbox`")
+        if not system.dialect.lands_files:
+            what = f"{system.dialect.kind} cannot be loaded from files yet"
+            yield Finding("problem", system.name, spec.relation, what)
 
 
 def _source(system: System, source: Source, conn: sa.Connection) -> Iterator[Finding]:

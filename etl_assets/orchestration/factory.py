@@ -1,4 +1,4 @@
-"""Declarations to assets: one asset per table and view, one external asset per source relation.
+"""Declarations to assets: one asset per table and view, one external asset per source relation or feed of files.
 
 Belongs here: keys, groups, dependencies, metadata, which recipe an asset returns. Does not belong here: any table.
 """
@@ -9,17 +9,17 @@ from datetime import timedelta
 
 import dagster as dg
 
-from etl_assets.engine.spec import Merge, TableSpec
+from etl_assets.engine.spec import Landing, Merge, TableSpec
 from etl_assets.orchestration import report
-from etl_assets.orchestration.recipes import Define, Increment, MergeChanged, Rebuild, Recipe
+from etl_assets.orchestration.recipes import Define, Increment, Land, MergeChanged, Rebuild, Recipe
 from etl_assets.orchestration.resources import LoadOptions
 from etl_assets.orchestration.system import System
 
 
 def build_assets(system: System) -> list[dg.AssetsDefinition | dg.AssetSpec]:
     """All assets of a system, sources first."""
-    mirrors = [s for s in system.graph.ordered if s.is_mirror]
-    sources = {report.source_key(s): _source_asset(system, s) for s in mirrors}
+    extracted = [s for s in system.graph.ordered if not s.has_sql]
+    sources = {report.source_key(s): _source_asset(system, s) for s in extracted}
     return [*sources.values(), *(_table_asset(system, s) for s in system.graph.ordered)]
 
 
@@ -28,16 +28,21 @@ def recipe_type(spec: TableSpec) -> type[Recipe]:
         return Define
     if spec.is_mirror:
         return Increment
+    if spec.is_landing:
+        return Land
     return MergeChanged if isinstance(spec.load, Merge) else Rebuild
 
 
 def _source_asset(system: System, spec: TableSpec) -> dg.AssetSpec:
+    if isinstance(spec.load, Landing):
+        what, kind = f"Files of `{spec.load.feed}`, from outside of {system.title}'s databases", "csv"
+    else:
+        what, kind = f"`{spec.source}` in the source database of {system.title}", system.source_dialect.kind
     return dg.AssetSpec(
         key=dg.AssetKey(report.source_key(spec)),
         group_name=f"{system.name}_source",
-        description=f"`{spec.source}` in the source database of {system.title}. "
-        "Read only; observed when its mirror runs.",
-        kinds={system.source_dialect.kind, "source"},
+        description=f"{what}. Read only; observed when the table made of it runs.",
+        kinds={kind, "source"},
         owners=[spec.owner],
     )
 
@@ -61,7 +66,7 @@ def _table_asset(system: System, spec: TableSpec) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
         io_manager_key=system.io_manager_key,
         pool=system.name,
-        code_version=None if spec.is_mirror else system.graph.model(spec).digest[:16],
+        code_version=system.graph.model(spec).digest[:16] if spec.has_sql else None,
         freshness_policy=None if spec.is_view or partitions else dg.FreshnessPolicy.time_window(fail_window=overdue),
     )
     def table(load: LoadOptions) -> Recipe:
@@ -71,20 +76,24 @@ def _table_asset(system: System, spec: TableSpec) -> dg.AssetsDefinition:
 
 
 def _upstream_keys(system: System, spec: TableSpec) -> list[tuple[str, ...]]:
-    if spec.is_mirror:
+    if not spec.has_sql:
         return [report.source_key(spec)]
     return [u.asset_key for u in system.graph.upstream(spec)]
 
 
 def _description(system: System, spec: TableSpec) -> str:
     lines = [spec.table.comment or ""]
-    if not spec.is_mirror:
+    if spec.has_sql:
         header = system.graph.model(spec).header
         lines += [f"**Grain**: {header['grain']}", f"**Answers**: {header['answers']}"]
     if spec.cleans:
         lines.append(f"Column rules, as declared:\n\n```sql\n{system.graph.model(spec).text}\n```")
-    elif not spec.is_mirror:
+    elif spec.has_sql:
         lines.append(f"SQL: `{system.graph.sql_path(spec).relative_to(system.graph.sql_root.parent)}`")
+    elif isinstance(spec.load, Landing):
+        lines.append(
+            f"Rows of the files of `{spec.load.feed}`; the newest {spec.load.keep} extractions of a month stay."
+        )
     else:
         lines.append(f"Mirror of `{spec.source}`.")
     return "\n\n".join(line for line in lines if line)

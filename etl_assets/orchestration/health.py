@@ -64,6 +64,8 @@ def check_health(system: System, instance: dg.DagsterInstance, *, schedules_on: 
                 _count_rows(system, instance, destination, conn, health)
     except (SQLAlchemyError, EtlError) as error:
         health.problems.append((CRITICAL, f"warehouse: {system.dialect.classify(error)}"))
+    if system.source_url is None:
+        return health
     try:
         source = system.source()
         with source.snapshot() as conn:

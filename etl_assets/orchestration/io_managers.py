@@ -23,6 +23,7 @@ from etl_assets.engine.dialects.base import Dialect
 from etl_assets.engine.dialects.postgres import PostgresDialect
 from etl_assets.engine.dialects.sqlserver import SqlServerDialect
 from etl_assets.engine.errors import EtlError, SpecError
+from etl_assets.engine.files import FileSource
 from etl_assets.engine.months import following
 from etl_assets.engine.options import Options, Result
 from etl_assets.engine.spec import Incremental, TableSpec
@@ -62,6 +63,10 @@ class WarehouseIOManager(dg.IOManager):
         if self._source is None:
             self._source = self.system.source(keep_sessions=True)
         return self._source
+
+    def files(self, options: Options) -> FileSource | None:
+        """Where this run's landing tables get their files."""
+        return self.system.files_of(options.files)
 
     def audit(self, options: Options, *, is_dry_run: bool = False) -> RunAudit:
         """The audit of this run, opened on first use."""
@@ -128,8 +133,15 @@ class WarehouseIOManager(dg.IOManager):
         if isinstance(recipe, Define):
             return run.load(spec, self.destination, self.audit(recipe.options), recipe.options)
         source = self.source if spec.is_mirror else None
+        files = self.files(recipe.options) if spec.is_landing else None
         return run.load(
-            spec, self.destination, self.audit(recipe.options), recipe.options, source=source, months=months
+            spec,
+            self.destination,
+            self.audit(recipe.options),
+            recipe.options,
+            source=source,
+            months=months,
+            files=files,
         )
 
     def _merge_frame(
@@ -165,12 +177,16 @@ class WarehouseIOManager(dg.IOManager):
                     context.asset_key, partition=month, metadata=report.counts_metadata(result.months[month])
                 )
             )
-        if spec.is_mirror:
+        if not spec.has_sql and spec.entity in self._declared:
             key = dg.AssetKey(report.source_key(spec))
-            context.log_event(dg.AssetObservation(key, metadata=report.source_metadata(result, newest)))
+            context.log_event(dg.AssetObservation(key, metadata=report.source_metadata(spec, result, newest)))
+
+    @property
+    def _declared(self) -> set[str]:
+        return {s.entity for s in self.system.graph.specs}
 
     def _log_lineage(self, context: dg.OutputContext, spec: TableSpec) -> None:
-        if spec.entity not in {s.entity for s in self.system.graph.specs}:
+        if spec.entity not in self._declared:
             return  # a DataFrame's columns come from code
         try:
             columns = lineage.column_lineage(self.system.graph, spec)
@@ -201,7 +217,7 @@ class WarehouseIOManager(dg.IOManager):
         path = context.asset_key.path
         try:
             relation = self.system.spec(context.asset_key).relation
-            column = getattr(self.system.spec(context.asset_key).load, "column", None)
+            column = self.system.spec(context.asset_key).month_column
         except SpecError:
             relation, column = f"{path[-2]}.{path[-1]}", metadata.get("partition_column")
         if not context.has_asset_partitions or column is None:

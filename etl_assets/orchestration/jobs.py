@@ -18,9 +18,9 @@ MAX_RUNTIME_SECONDS = {"incremental": 3600, "full": 6 * 3600, "pending": 3600}
 
 
 def build_jobs(system: System) -> list[dg.UnresolvedAssetJobDefinition]:
-    """`<system>_incremental`, `_full`, `_pending` (only what is stale downstream of the mirrors), and one per layer."""
+    """`<system>_incremental`, `_full`, `_pending` (only what is stale, nothing is extracted), and one per layer."""
     stored = AssetSelection.assets(*(dg.AssetKey(s.asset_key) for s in system.graph.specs))
-    derived = AssetSelection.assets(*(dg.AssetKey(s.asset_key) for s in system.graph.specs if not s.is_mirror))
+    derived = AssetSelection.assets(*(dg.AssetKey(s.asset_key) for s in system.graph.specs if s.has_sql))
     layers = dict.fromkeys(s.layer for s in system.graph.ordered)
     jobs = [
         _job(

@@ -54,7 +54,8 @@ def build_plan_job(system: System) -> dg.JobDefinition:
             manager.destination,
             manager.audit(options, is_dry_run=True),
             options,
-            source=manager.source,
+            source=manager.source if any(s.is_mirror for s in specs) else None,
+            files=manager.files(options) if any(s.is_landing for s in specs) else None,
             months=(current_month(system.zone),),
             report=observe,
         )

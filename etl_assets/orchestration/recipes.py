@@ -24,6 +24,11 @@ class Increment(Recipe):
 
 
 @dataclass(frozen=True)
+class Land(Recipe):
+    """Get the files of the months and append the months that differ."""
+
+
+@dataclass(frozen=True)
 class Rebuild(Recipe):
     """Run the table's SQL for the months or the whole, and diff-merge the rows."""
 

@@ -11,13 +11,15 @@ import dagster as dg
 
 from etl_assets.engine.dialects.base import Dialect
 from etl_assets.engine.options import Counts, Result
-from etl_assets.engine.spec import TableSpec
+from etl_assets.engine.spec import Landing, TableSpec
 
 Metadata = dict[str, Any]
 
 
 def source_key(spec: TableSpec) -> tuple[str, str, str]:
-    """Asset key of the source relation a mirror reads."""
+    """Asset key of the source relation a mirror reads, or of the feed a landing table is loaded from."""
+    if isinstance(spec.load, Landing):
+        return (spec.system, "source", spec.load.feed)
     assert spec.source is not None
     return (spec.system, "source", spec.source.rsplit(".", 1)[-1])
 
@@ -72,10 +74,12 @@ def result_metadata(spec: TableSpec, result: Result, row_count: int | None) -> M
     return out
 
 
-def source_metadata(result: Result, newest: float | None) -> Metadata:
-    """Observation of a source relation, as a load of its mirror saw it; `newest` in seconds since 1970."""
+def source_metadata(spec: TableSpec, result: Result, newest: float | None) -> Metadata:
+    """Observation of a source relation or feed, as a load of `spec` saw it; `newest` in seconds since 1970."""
     cursor = result.cursor_end or result.cursor_start
-    out: Metadata = {"newest_row_cursor": cursor or "none", "rows_read": result.counts.extracted}
+    out: Metadata = {"rows_read": result.counts.extracted}
+    if not spec.is_landing:
+        out["newest_row_cursor"] = cursor or "none"
     if newest is not None:
         out["dagster/last_updated_timestamp"] = dg.MetadataValue.timestamp(newest)
     return out

@@ -49,6 +49,16 @@ class LoadOptions(dg.ConfigurableResource):  # type: ignore[type-arg]
     allow_deletes: bool = Field(
         False, description="Let a reconciliation delete more rows than the declaration's guard allows. For one run."
     )
+    allow_shrink: bool = Field(
+        False,
+        description="Let a month that is over have less than the declared share of the rows it had before, in tables "
+        "loaded from files. For one run.",
+    )
+    files: list[str] = Field(
+        [],
+        description="Names of files in the inbox to load instead of asking the portal, for tables loaded from files. "
+        "The months they hold whole are loaded, whatever months are selected.",
+    )
     as_of_date: str = Field(
         "",
         description="Logical date of the run, YYYY-MM-DD, for tables that depend on one (ages). Empty: today; a "
@@ -65,6 +75,8 @@ class LoadOptions(dg.ConfigurableResource):  # type: ignore[type-arg]
             since=self.since or None,
             until=self.until or None,
             allow_deletes=self.allow_deletes,
+            allow_shrink=self.allow_shrink,
+            files=tuple(self.files),
             as_of_date=self.as_of_date or None,
             lock_wait_seconds=self.lock_wait_seconds,
         )

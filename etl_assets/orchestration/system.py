@@ -18,6 +18,7 @@ from etl_assets.engine import ddl
 from etl_assets.engine.destination import Destination, Source
 from etl_assets.engine.dialects.base import Dialect
 from etl_assets.engine.errors import EtlError, SchemaDriftError, SpecError
+from etl_assets.engine.files import FileSource
 from etl_assets.engine.graph import Graph
 from etl_assets.engine.spec import TableSpec
 from etl_assets.orchestration.partitions import current_month, month_keys, monthly
@@ -55,20 +56,26 @@ class Monitoring:
 
 @dataclass(frozen=True)
 class System:
-    """One ETL system. `source_url` and `warehouse_url` are called when a run starts, never at import."""
+    """One ETL system. `source_url` and `warehouse_url` are called when a run starts, never at import.
+
+    A system of files has no source database (None): `files` gets them from where they are made, `inbox` those of the
+    names given, which somebody has put there.
+    """
 
     name: str
     title: str
     graph: Graph
     dialect: Dialect
     source_dialect: Dialect
-    source_url: Callable[[], sa.URL]
+    source_url: Callable[[], sa.URL] | None
     warehouse_url: Callable[[], sa.URL]
     cadence: Cadence
     first_month: str
     zone: str = "America/Sao_Paulo"
     months_ahead: int = 1
     monitoring: Monitoring | None = None
+    files: Callable[[], FileSource] | None = None
+    inbox: Callable[[tuple[str, ...]], FileSource] | None = None
 
     @cached_property
     def partitions(self) -> dg.MonthlyPartitionsDefinition:
@@ -99,7 +106,21 @@ class System:
         raise SpecError(f"{asset_key.to_user_string()} is not declared in system {self.name}")
 
     def source(self, *, keep_sessions: bool = False) -> Source:
+        """The source database. Raises SpecError where there is none."""
+        if self.source_url is None:
+            raise SpecError(f"{self.name} has no source database")
         return Source(self.source_url(), self.source_dialect, keep_sessions)
+
+    def files_of(self, names: tuple[str, ...]) -> FileSource | None:
+        """Where landing tables get their files: the inbox for those named, else where they are made; None without any.
+
+        Raises SpecError when names are given and there is no inbox.
+        """
+        if names:
+            if self.inbox is None:
+                raise SpecError(f"{self.name} has no inbox: leave the option `files` empty")
+            return self.inbox(names)
+        return None if self.files is None else self.files()
 
     def destination(self, *, keep_sessions: bool = False) -> Destination:
         """The warehouse, its schema brought up to date. Raises the engine's errors.
@@ -119,7 +140,11 @@ class System:
 
     def undeployed_destination(self, *, keep_sessions: bool = False) -> Destination:
         url = self.warehouse_url()
-        if self.source_url() == url and any(s.source == s.relation for s in self.graph.specs):
+        if (
+            self.source_url is not None
+            and self.source_url() == url
+            and any(s.source == s.relation for s in self.graph.specs)
+        ):
             raise SchemaDriftError(
                 f"{self.name}: source and warehouse are the same database and would overwrite each other"
             )

@@ -1,19 +1,22 @@
-"""Fixtures, each per test: a small warehouse, a synthetic Chatwoot or Lacrei Saúde, a home for a PostgreSQL."""
+"""Fixtures, each per test: a small warehouse, one of SIGOS, a synthetic Chatwoot or Lacrei, a home for a server."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
-from etl_assets.demo import lacrei
+from etl_assets.demo import embedded, lacrei
 from etl_assets.demo.chatwoot import synthesize
 from etl_assets_tests.backends import PostgresBackend
 from etl_assets_tests.db.chatwoot_source import END
 from etl_assets_tests.db.clusters import Cluster
 from etl_assets_tests.db.lacrei_source import END as LACREI_END
+from etl_assets_tests.sigos import Sigos
 from etl_assets_tests.world import MakeWorld
 
 
@@ -46,3 +49,24 @@ def lacrei_default(make_database: Callable[..., str]) -> str:
     url = make_database("lacrei")
     lacrei.synthesize(url, end=LACREI_END)
     return url
+
+
+@pytest.fixture(scope="session")
+def sigos_template(pg_server: embedded.EmbeddedPostgres) -> str:
+    """A database with the empty warehouse, to be copied: making one takes seconds."""
+    made = Sigos(embedded.ensure_database(pg_server, "sigos_template"))
+    _ = made.destination
+    made.close()
+    return "sigos_template"
+
+
+@pytest.fixture
+def sigos(pg_server: embedded.EmbeddedPostgres, sigos_template: str) -> Iterator[Sigos]:
+    name = f"sigos_{uuid.uuid4().hex[:12]}"
+    server = pg_server.url("postgres").replace("+psycopg", "")
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {sigos_template}".encode())
+        made = Sigos(pg_server.url(name))
+        yield made
+        made.close()
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())

@@ -6,7 +6,8 @@ Belongs here: the interface and facts shared by all servers. Does not belong her
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -78,6 +79,8 @@ class Dialect(SessionDialect):
     changes: str = "changes"
     # Whether `digest` can be asked.
     takes_digests: bool = False
+    # Whether `append_delimited` is known.
+    lands_files: bool = False
 
     # --- catalog and text -----------------------------------------------------------------------------------------
     @abstractmethod
@@ -269,6 +272,16 @@ class Dialect(SessionDialect):
         self, conn: sa.Connection, stage: str, types: Sequence[str], rows: Iterable[Sequence[object]]
     ) -> int:
         """Append Python values to a staging table whose columns have these types; return how many rows."""
+
+    def append_delimited(
+        self, conn: sa.Connection, relation: str, columns: Sequence[str], verbatim: Sequence[str]
+    ) -> AbstractContextManager[Callable[[bytes], None]]:
+        """Append rows to a table from CSV text in UTF-8: delimited by `;`, ended by a line feed, quoted where needed.
+
+        The text is handed, in pieces of any size, to what this yields. An empty cell without quotes is NULL, but in
+        `verbatim` columns the empty text. Only where `lands_files`.
+        """
+        raise NotImplementedError
 
     @abstractmethod
     def clear_stage(self, conn: sa.Connection, stage: str) -> None: ...

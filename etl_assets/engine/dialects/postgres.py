@@ -6,8 +6,8 @@ Belongs here: everything server-specific but the generated SQL of staging and me
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from weakref import WeakKeyDictionary
 
 import psycopg
@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from etl_assets.engine.dialects import postgres_rules
 from etl_assets.engine.dialects import postgres_types as types
 from etl_assets.engine.dialects.base import CatalogColumn, RowStream
-from etl_assets.engine.dialects.postgres_copy import PostgresCopyStream
+from etl_assets.engine.dialects.postgres_copy import PostgresCopyStream, copy_csv
 from etl_assets.engine.dialects.postgres_merge import PostgresMerge
 from etl_assets.engine.dialects.postgres_stage import quoted_text
 from etl_assets.engine.dialects.sessions import make_engine
@@ -120,6 +120,7 @@ class PostgresDialect(PostgresMerge):
 
     kind = "postgresql"
     takes_digests = True
+    lands_files = True
     schemes: Mapping[str, str] = dict.fromkeys(
         ("postgresql", "postgres", "postgresql+psycopg2", "postgresql+psycopg"), "postgresql+psycopg"
     )
@@ -354,6 +355,12 @@ class PostgresDialect(PostgresMerge):
 
     def stream(self, source: sa.Connection, select: str) -> RowStream:
         return PostgresCopyStream(source, select)
+
+    def append_delimited(
+        self, conn: sa.Connection, relation: str, columns: Sequence[str], verbatim: Sequence[str]
+    ) -> AbstractContextManager[Callable[[bytes], None]]:
+        quoted = [", ".join(map(self.quote, names)) for names in (columns, verbatim)]
+        return copy_csv(conn, self.relation(relation), *quoted)
 
     def transfer_type(self, source_type: str) -> str:
         return types.transfer(source_type)

@@ -1,10 +1,13 @@
-"""PostgreSQL to PostgreSQL: one COPY out of the source feeds many COPYs into staging, bytes untouched.
+"""PostgreSQL to PostgreSQL: one COPY out of the source feeds many COPYs into staging, bytes untouched. And CSV text.
 
-Belongs here: the binary COPY framing. Does not belong here: which rows are read or what becomes of them.
+Belongs here: the binary COPY framing, the COPY of text. Does not belong here: which rows are read or what becomes of
+them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +19,16 @@ from etl_assets.engine.dialects.base import RowStream
 _SIGNATURE = b"PGCOPY\n\xff\r\n\0"
 _TRAILER = b"\xff\xff"
 _CHUNK = 128 * 1024
+
+
+@contextmanager
+def copy_csv(conn: sa.Connection, relation: str, columns: str, verbatim: str) -> Iterator[Callable[[bytes], None]]:
+    """See Dialect.append_delimited; names are quoted."""
+    cursor: Cursor[Any] = conn.connection.driver_connection.cursor()  # type: ignore[union-attr]
+    not_null = f", FORCE_NOT_NULL ({verbatim})" if verbatim else ""
+    options = f"FORMAT CSV, DELIMITER ';', ENCODING 'UTF8'{not_null}"
+    with cursor.copy(f"COPY {relation} ({columns}) FROM STDIN ({options})".encode()) as copy:
+        yield copy.write
 
 
 class PostgresCopyStream(RowStream):
