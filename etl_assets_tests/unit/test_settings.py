@@ -59,7 +59,7 @@ def test_the_example_as_it_is_equals_an_empty_environment(tmp_path: Path) -> Non
     unset = load_settings()
     (tmp_path / ".env").write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
     assert load_settings() == unset
-    assert unset.demo_systems() == ("chatwoot", "ecommerce", "lacrei")
+    assert unset.demo_systems() == ("chatwoot", "ecommerce", "lacrei", "sigos")
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,7 +113,7 @@ def test_systems_shown_are_those_with_a_database_else_all(monkeypatch: pytest.Mo
     monkeypatch.setenv("ECOMMERCE_DW_URL", "postgresql://a:b@other:1/db")
     assert load_settings().chosen_systems() == ("ecommerce",)
     assert load_settings().demo_systems() == ("ecommerce",), "its source is still the demo's"
-    monkeypatch.setenv("ETL_SYSTEMS", "lacrei,ecommerce, chatwoot")
+    monkeypatch.setenv("ETL_SYSTEMS", "lacrei,ecommerce, sigos,chatwoot")
     assert load_settings().chosen_systems() == SYSTEMS
     monkeypatch.setenv("ETL_SYSTEMS", "chatwot")
     with pytest.raises(SettingsError, match="ETL_SYSTEMS names chatwot; there is chatwoot, ecommerce, lacrei"):
