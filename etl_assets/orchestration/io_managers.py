@@ -172,6 +172,8 @@ class WarehouseIOManager(dg.IOManager):
         context.add_output_metadata(report.result_metadata(spec, result, rows))
         self._log_lineage(context, spec)
         for month in sorted(result.months.keys() - set(months)) if spec.is_partitioned else ():
+            if spec.merge and result.months[month].unchanged and not result.months[month].changed:
+                continue  # rows of it were read for their key's sake, nothing of it was made anew
             context.log_event(
                 dg.AssetMaterialization(
                     context.asset_key, partition=month, metadata=report.counts_metadata(result.months[month])

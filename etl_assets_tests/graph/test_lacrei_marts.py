@@ -265,5 +265,7 @@ def test_a_month_asked_for_alone_is_rebuilt_alone(star: Star) -> None:
     assert set(done["mart.mart_appointments"].months) == {"2025-05-01", "2025-06-01"}
     star.update("lacreiid_appointment", "app 3", "status = 'completed'")
     done = star.load()
-    for entity in ("model.fact_lacreisaude_appointments", "mart.professional_appointments", "mart.mart_appointments"):
+    for entity in ("model.fact_lacreisaude_appointments", "mart.mart_appointments"):
         assert set(done[entity].months) == {"2025-06-01"}, entity
+    theirs = done["mart.professional_appointments"].months
+    assert {m for m, c in theirs.items() if c.changed} == {"2025-06-01"}, "by professional: their other months are read"

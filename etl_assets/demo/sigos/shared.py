@@ -9,6 +9,7 @@ from __future__ import annotations
 import atexit
 import fcntl
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -77,9 +78,13 @@ def pass_day() -> Mapping[str, int]:
         if facts.lived:
             return {}
         days = (datetime.now(tz=ZoneInfo(ZONE)).date() - facts.began).days
-        done = portal.control(day_passes=days)["done"]
+        passed = portal.control(day_passes=days)["done"]["day_passes"]
         write(_Facts(facts.began, facts.scale, lived=True, url=facts.url))
-    return {name: n for what in done.values() for name, n in what.items() if isinstance(n, int)}
+    changes: Counter[str] = Counter()
+    for reports in passed:
+        for report, what in reports.items():
+            changes.update({f"{report}_{name}": n for name, n in what.items() if isinstance(n, int)})
+    return changes
 
 
 def _serves(portal: Portal, as_of: date) -> bool:
