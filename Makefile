@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 help: ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-demo: $(READY) ## Fill synthetic sources, run the four systems once, print what each run did
+demo: $(READY) browser ## Fill synthetic sources, run the four systems once, print what each run did
 	$(BIN)/etl_assets demo
 
 ui: $(READY) ## Dagster's UI on 127.0.0.1:3000, with daemon and demo data

@@ -15,5 +15,5 @@ if command -v apt-get >/dev/null && { [ "$(id -u)" -eq 0 ] || sudo -n true 2>/de
     "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq &&
         "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium chromium-driver
 fi
-present || echo "browser: no Chromium with chromedriver on PATH, so the browser tests will fail; install them (Debian: apt-get install chromium chromium-driver)" >&2
+present || echo "browser: no Chromium with chromedriver on PATH, so SIGOS and the browser tests will fail; install them (Debian: apt-get install chromium chromium-driver)" >&2
 exit 0

@@ -8,7 +8,7 @@ Does not belong here: what a consumer does with them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import sqlalchemy as sa
 
@@ -27,10 +27,12 @@ def record(writer: Writer, destination: Destination, producer: TableSpec) -> Non
     """Append what the rows in `changes` make stale, for every consumer of `producer`."""
     dialect, conn = writer.dialect, writer.conn
     insert = f"INSERT INTO ctl.pending_partition (consumer, {dialect.quote('partition')})"
-    for feed in destination.graph.feeds(producer):
+    feeds = destination.graph.feeds(producer)
+    unmade = _unmade(conn, {f.consumer.entity for f in feeds if isinstance(f.reading, Keys)})
+    for feed in feeds:
         consumer = f"'{feed.consumer.entity}'"  # letters, digits, _ and dots: declarations accept nothing else
         reading = feed.reading
-        if isinstance(reading, Keys):
+        if isinstance(reading, Keys) and feed.consumer.entity not in unmade:
             own = f"SELECT {dialect.quote(reading.columns[0])} FROM {dialect.changes}"
             select, key = _over_changes(destination, reading.select) if reading.select else own, dialect.quote("key")
             dialect.execute(
@@ -52,6 +54,15 @@ def record(writer: Writer, destination: Destination, producer: TableSpec) -> Non
             dialect.execute(
                 conn, f"{insert} SELECT {consumer}, '{WHOLE}' WHERE EXISTS (SELECT 1 FROM {dialect.changes})"
             )
+
+
+def _unmade(conn: sa.Connection, consumers: Collection[str]) -> set[str]:
+    """Those that were never loaded whole. They will be: a key of every row of a first load would be for nothing."""
+    if not consumers:
+        return set()
+    c = etl_control.c
+    made = sa.select(c.entity).where(c.entity.in_(consumers), c.initialized_at.is_not(None))
+    return set(consumers).difference(conn.execute(made).scalars())
 
 
 def _over_changes(destination: Destination, select: str) -> str:

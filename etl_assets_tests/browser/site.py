@@ -29,11 +29,14 @@ T = TypeVar("T")
 class Site:
     """Dagster as a user has it: `dagster-webserver` and `dagster-daemon` on one instance, each its own process."""
 
-    def __init__(self, home: Path, *, source: str, warehouse: str, storage: str) -> None:
+    def __init__(
+        self, home: Path, *, source: str, warehouse: str, storage: str, more: Mapping[str, str] | None = None
+    ) -> None:
         self.home = home
         self.source = source
         self.warehouse = warehouse
         self._storage = storage
+        self._more = dict(more or {})
         self._port = _free_port()
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -156,6 +159,7 @@ class Site:
             "CHATWOOT_SOURCE_MODE": "tables",
             "ETL_ENV": "development",
             "PYTHONPATH": os.pathsep.join(filter(None, (str(PROJECT_ROOT), os.environ.get("PYTHONPATH")))),
+            **self._more,
         }
         with (self.home / f"{name}.log").open("ab") as log:
             # In the instance's folder: artifacts and compute logs are relative to where Dagster runs.

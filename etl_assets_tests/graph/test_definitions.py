@@ -19,20 +19,28 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.decorators.op_decorator import DecoratedOpFunction
 
-from etl_assets.definitions import SQL_ROOT, build_defs, chatwoot_system, ecommerce_system, lacrei_system
+from etl_assets.definitions import (
+    SQL_ROOT,
+    build_defs,
+    chatwoot_system,
+    ecommerce_system,
+    lacrei_system,
+    sigos_system,
+)
 from etl_assets.demo.chatwoot import SECRET_COLUMNS
 from etl_assets.engine.rules import Withheld
 from etl_assets.engine.spec import TableSpec
 from etl_assets.orchestration.io_managers import PostgresIOManager
 from etl_assets.orchestration.monitor import monitor_key
 from etl_assets.orchestration.recipes import Recipe
+from etl_assets.orchestration.report import source_key
 from etl_assets.orchestration.resources import LoadOptions
 from etl_assets.orchestration.system import System
 from etl_assets.settings import PROJECT_ROOT, Settings
 
 # Every graph there can be: Chatwoot in both source modes, and the other systems by name.
-Scope = Literal["tables", "view", "ecommerce", "lacrei"]
-SCOPES: tuple[Scope, ...] = ("tables", "view", "ecommerce", "lacrei")
+Scope = Literal["tables", "view", "ecommerce", "lacrei", "sigos"]
+SCOPES: tuple[Scope, ...] = ("tables", "view", "ecommerce", "lacrei", "sigos")
 MODES: tuple[Scope, ...] = ("tables", "view")
 SNAPSHOT = Path(__file__).with_name("snapshot.txt")
 NOWHERE = "postgresql://nobody:nothing@127.0.0.1:1/nowhere"
@@ -63,7 +71,7 @@ def definitions(scope: Scope = "tables") -> tuple[System, dg.Definitions]:
     urls = ("chatwoot_source_url", "chatwoot_warehouse_url", "ecommerce_oltp_url", "ecommerce_dw_url")
     values = dict.fromkeys(urls, NOWHERE) | {"chatwoot_source_mode": scope if scope in MODES else "tables"}
     settings = Settings.model_validate(values)
-    made = {"ecommerce": ecommerce_system, "lacrei": lacrei_system}
+    made = {"ecommerce": ecommerce_system, "lacrei": lacrei_system, "sigos": sigos_system}
     system = made.get(scope, chatwoot_system)(settings)
     return system, build_defs([system], settings)
 
@@ -133,7 +141,7 @@ def test_loading_opens_nothing_and_writes_nothing(mode: Scope, tmp_path: Path) -
     environment = {
         k: v
         for k, v in os.environ.items()
-        if not k.startswith(("CHATWOOT_", "ECOMMERCE_", "LACREI_", "DAGSTER_", "SOURCE_", "LOCAL_", "XDG_"))
+        if not k.startswith(("CHATWOOT_", "ECOMMERCE_", "LACREI_", "SIGOS_", "DAGSTER_", "SOURCE_", "LOCAL_", "XDG_"))
     }
     environment |= {
         "CHATWOOT_SOURCE_MODE": mode,
@@ -151,7 +159,7 @@ def test_loading_opens_nothing_and_writes_nothing(mode: Scope, tmp_path: Path) -
         assert done.returncode == 0, done.stderr
         return done.stdout.splitlines()
 
-    all_: tuple[Scope, ...] = (mode, "ecommerce", "lacrei")
+    all_: tuple[Scope, ...] = (mode, "ecommerce", "lacrei", "sigos")
     expected = sum(len(definitions(s)[1].resolve_asset_graph().get_all_asset_keys()) for s in all_)
     seen = f"{expected} {mode == 'tables'}"
     assert load(str(remembered)) == [seen, "sqlglot jinja2"]
@@ -160,7 +168,7 @@ def test_loading_opens_nothing_and_writes_nothing(mode: Scope, tmp_path: Path) -
     kinds = {remembered / kind for kind in ("parsed", "parameters", "rendered")}
     assert set(folders) == kinds, "nothing else was created in the home"
     assert folders.count(remembered / "parsed") == sum(
-        not s.is_mirror for scope in all_ for s in definitions(scope)[0].graph.specs
+        s.has_sql for scope in all_ for s in definitions(scope)[0].graph.specs
     )
     assert load() == [seen, ""]
     assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*") if p.is_file()} == files
@@ -174,7 +182,7 @@ def test_asset_keys_are_exactly_those_declared() -> None:
     for scope in SCOPES:
         system, defs = definitions(scope)
         declared = {dg.AssetKey(s.asset_key) for s in system.graph.specs}
-        sources = {dg.AssetKey((system.name, "source", s.source.split(".")[1])) for s in system.graph.specs if s.source}
+        sources = {dg.AssetKey(source_key(s)) for s in system.graph.specs if not s.has_sql}
         watched = {monitor_key(system)} if scope == "ecommerce" else set()
         assert set(defs.resolve_asset_graph().get_all_asset_keys()) == declared | sources | watched
 
@@ -184,8 +192,8 @@ def test_every_sql_file_has_an_asset_and_the_reverse() -> None:
     for mode in SCOPES:
         system, _ = definitions(mode)
         for spec in system.graph.specs:
-            if spec.is_mirror:
-                assert spec.source, f"{spec.entity} is neither file nor mirror"
+            if not spec.has_sql:
+                assert spec.source or spec.is_landing, f"{spec.entity} is neither SQL nor mirror nor landed from files"
                 continue
             if spec.cleans:
                 assert not system.graph.sql_path(spec).exists(), f"{spec.entity} is made by its rules"
@@ -263,6 +271,21 @@ def test_the_warehouses_own_jobs() -> None:
         "ecommerce_full": "0 5 * * 0",
         "ecommerce_monitor": "*/15 * * * *",
     }
+
+
+def test_jobs_schedules_and_sensors_of_the_portal() -> None:
+    """specs/sigos.md 2.3, 9: hourly in working hours, Sunday's full, and files that people drop."""
+    _, defs = definitions("sigos")
+    jobs = {j.name for j in defs.resolve_all_job_defs() if not j.name.startswith("__")}
+    kinds = ("incremental", "full", "pending", "plan", "bronze", "ref", "silver", "compat", "gold")
+    assert jobs == {f"sigos_{kind}" for kind in kinds}
+    repository = defs.get_repository_def()
+    schedules = {s.name: (s.cron_schedule, s.execution_timezone) for s in repository.schedule_defs}
+    assert schedules == {
+        "sigos_incremental": ("30 9-18 * * 1-6", "America/Sao_Paulo"),
+        "sigos_full": ("0 10 * * 0", "America/Sao_Paulo"),
+    }
+    assert {s.name for s in repository.sensor_defs} == {"sigos_sweep", "sigos_inbox", "reaper"}
 
 
 @pytest.mark.parametrize("scope", SCOPES)
