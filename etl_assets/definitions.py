@@ -105,7 +105,7 @@ def sigos_system(settings: Settings) -> System:
         source_dialect=POSTGRES,
         source_url=None,
         warehouse_url=settings.sigos_warehouse,
-        cadence=Cadence(incremental="30 9-18 * * 1-6", full="0 10 * * 0", overdue_hours=18, exclusive=True),
+        cadence=Cadence(incremental="30 9-18 * * 1-6", full="0 10 * * 0", overdue_hours=25, exclusive=True),
         first_month="2022-03-01",
         files=portal,
         inbox=inbox,
