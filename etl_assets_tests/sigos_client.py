@@ -8,10 +8,13 @@ from __future__ import annotations
 import http.client
 import http.cookies
 from dataclasses import dataclass
+from datetime import date
 from urllib.parse import urlencode, urlsplit
 
 from etl_assets.demo.sigos import Portal
 
+# The day the portal of these tests is as of.
+TODAY = date(2026, 11, 18)
 GENERAL_FORM = {"tp_relatorio": "tudo", "periodo_todos": "data_execucao"}
 RETURN_FORM = {"tp_relatorio": "retornos", "periodo_ret": "data_execucao", "stat_retorno": "E"}
 

@@ -284,7 +284,9 @@ class MirrorLoad(Load):
     def _has_same_keys(self, attempt: Attempt) -> bool:
         watch = Stopwatch()
         same = has_same_keys(attempt.writer, attempt.source, self.source.dialect, attempt.text)
-        self.result.extract_seconds += watch.lap()
+        seconds = watch.lap()
+        self.result.extract_seconds += seconds
+        self._made.extract_seconds += seconds
         return same
 
     def _window_left(self, attempt: Attempt) -> Mapping[str, Any]:

@@ -13,10 +13,12 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from etl_assets.engine.checks import Check, Graded, RowCheck, UniqueKey
 from etl_assets.engine.control import check_verdict, etl_control
@@ -83,8 +85,9 @@ def depends_on(graph: Graph, spec: TableSpec, text: str) -> frozenset[str] | Non
         relation = f"{schema}.{table}"
         if schema and (schema in ENGINE_SCHEMAS or relation not in graph.by_relation):
             return None
-        if schema:
-            found.add(relation)
+    # Wherever it is named, after a comma of a FROM too.
+    plain = text.replace('"', "")
+    found |= {r for r in graph.by_relation if re.search(rf"(?<![\w.]){re.escape(r)}(?!\w)", plain)}
     out: set[str] = set()
     for relation in found:
         upstream = graph.by_relation[relation]
@@ -164,8 +167,6 @@ def _asked(
 
 def _remember(conn: sa.Connection, spec: TableSpec, asked: Mapping[str, Verdict], versions: Mapping[str, str]) -> None:
     c = check_verdict.c
-    if asked:
-        conn.execute(sa.delete(check_verdict).where(c.entity == spec.entity, c.check_name.in_(list(asked))))
     kept = [
         {
             "entity": spec.entity,
@@ -178,5 +179,10 @@ def _remember(conn: sa.Connection, spec: TableSpec, asked: Mapping[str, Verdict]
         for name, v in asked.items()
         if name in versions
     ]
-    if kept:
-        conn.execute(sa.insert(check_verdict), kept)
+    if not asked:
+        return
+    # Two runs may ask the same at once: the verdict of either will do.
+    with suppress(IntegrityError), conn.begin_nested():
+        conn.execute(sa.delete(check_verdict).where(c.entity == spec.entity, c.check_name.in_(list(asked))))
+        if kept:
+            conn.execute(sa.insert(check_verdict), kept)

@@ -139,6 +139,12 @@ def test_what_depends_on_the_clock_or_on_unknown_tables_never_stands(world: Worl
     assert verdicts.depends_on(graph, table(world), select) is None
 
 
+def test_a_table_after_a_comma_is_read_too(world: World) -> None:
+    graph = world.destination.graph
+    found = verdicts.depends_on(graph, table(world), "SELECT 1 FROM core.customers AS c, staging.orders AS o")
+    assert found == frozenset({"core.customers", "staging.orders"})
+
+
 def test_without_its_index_a_key_is_counted(world: World) -> None:
     spec_ = world.destination.graph.find("orders")
     found = verdicts.ask(world.destination, spec_, spec_.all_checks(), may_stand=True)

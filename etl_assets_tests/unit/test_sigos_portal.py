@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,27 +10,6 @@ import pytest
 
 from etl_assets.demo.sigos import GENERAL, RETURN, Portal
 from etl_assets_tests.sigos_client import GENERAL_FORM, RETURN_FORM, Client
-
-TODAY = date(2026, 11, 18)
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Portal]:
-    with Portal(seed=4, scale=0.01, today=TODAY) as portal:
-        yield portal
-
-
-@pytest.fixture
-def portal(running: Portal) -> Portal:
-    running.control(reset=True)
-    return running
-
-
-@pytest.fixture
-def client(portal: Portal) -> Client:
-    made = Client(portal)
-    assert made.log_in().status == 302
-    return made
 
 
 def _selected(portal: Portal, report: Any, first: date, last: date) -> list[dict[str, str]]:

@@ -12,21 +12,7 @@ import pytest
 
 from etl_assets.demo.sigos import GENERAL, Portal
 from etl_assets.demo.sigos.switches import Switches
-from etl_assets_tests.sigos_client import Client
-
-TODAY = date(2026, 11, 18)
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Portal]:
-    with Portal(seed=4, scale=0.01, today=TODAY) as portal:
-        yield portal
-
-
-@pytest.fixture
-def portal(running: Portal) -> Portal:
-    running.control(reset=True)
-    return running
+from etl_assets_tests.sigos_client import TODAY, Client
 
 
 @pytest.fixture
@@ -34,13 +20,6 @@ def changed(portal: Portal) -> Iterator[Portal]:
     """Data may be changed; afterwards it is as before."""
     yield portal
     portal.control(reset="data")
-
-
-@pytest.fixture
-def client(portal: Portal) -> Client:
-    made = Client(portal)
-    assert made.log_in().status == 302
-    return made
 
 
 def test_latency(client: Client) -> None:

@@ -10,7 +10,7 @@ import atexit
 import fcntl
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -23,6 +23,7 @@ from etl_assets.demo.sigos.launcher import PASSWORD, USER, ZONE, Portal
 
 SIZES = {"small": 0.005, "default": 0.05, "large": 1.0}
 _FILE = "stand_in.json"
+_AT_A_TIME = 366
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,7 @@ def stand_in() -> Portal:
             return serving
         portal = Portal(scale=facts.scale, today=facts.began).start()
         atexit.register(portal.stop)
-        if days := (wanted - facts.began).days:
-            portal.control(day_passes=days)
+        _live(portal, (wanted - facts.began).days)
         write(_Facts(facts.began, facts.scale, facts.lived, portal.url))
         return portal
 
@@ -78,13 +78,21 @@ def pass_day() -> Mapping[str, int]:
         if facts.lived:
             return {}
         days = (datetime.now(tz=ZoneInfo(ZONE)).date() - facts.began).days
-        passed = portal.control(day_passes=days)["done"]["day_passes"]
+        passed = _live(portal, days)
         write(_Facts(facts.began, facts.scale, lived=True, url=facts.url))
     changes: Counter[str] = Counter()
     for reports in passed:
         for report, what in reports.items():
             changes.update({f"{report}_{name}": n for name, n in what.items() if isinstance(n, int)})
     return changes
+
+
+def _live(portal: Portal, days: int) -> list[Mapping[str, Any]]:
+    """Let days pass, as many at a time as the portal takes; what changed on each, by report."""
+    passed: list[Mapping[str, Any]] = []
+    for left in range(days, 0, -_AT_A_TIME):
+        passed += portal.control(day_passes=min(left, _AT_A_TIME))["done"]["day_passes"]
+    return passed
 
 
 def _serves(portal: Portal, as_of: date) -> bool:
@@ -98,7 +106,7 @@ def _home() -> Path:
 
 
 @contextmanager
-def _facts() -> Iterator[tuple[_Facts, Any]]:
+def _facts() -> Iterator[tuple[_Facts, Callable[[_Facts], None]]]:
     """What is remembered, and how to remember something else; one process at a time."""
     home = _home()
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
