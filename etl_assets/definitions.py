@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import dagster as dg
+import sqlalchemy as sa
 
-from etl_assets.engine.dialects.servers import POSTGRES
+from etl_assets.engine.dialects.postgres_for_sqlserver import PostgresForSqlServer
+from etl_assets.engine.dialects.servers import POSTGRES, SQL_SERVER
 from etl_assets.engine.files import FileSource, WaitingFile
 from etl_assets.engine.graph import Graph
 from etl_assets.orchestration.checks import build_checks
 from etl_assets.orchestration.factory import build_assets
+from etl_assets.orchestration.follower import build_follower
 from etl_assets.orchestration.inbox import build_inbox
 from etl_assets.orchestration.io_managers import io_manager_for
 from etl_assets.orchestration.jobs import build_jobs, build_schedules
@@ -113,11 +116,32 @@ def sigos_system(settings: Settings) -> System:
     )
 
 
+def sigos_analytics_system(settings: Settings, url: sa.URL) -> System:
+    """SIGOS' gold on a SQL Server (specs/sigos.md, section 8), after every run that changes it."""
+    return System(
+        name=sigos.analytics.SYSTEM,
+        title="SIGOS analytics",
+        graph=Graph(sigos.analytics.SYSTEM, sigos.analytics.published(sigos.specs()), SQL_ROOT),
+        dialect=SQL_SERVER,
+        source_dialect=PostgresForSqlServer(),
+        source_url=settings.sigos_warehouse,
+        warehouse_url=lambda: url,
+        # Runs of SIGOS start it; these find what was missed while its server could not be reached.
+        cadence=Cadence(incremental="30 20 * * *", full="0 13 * * 0", overdue_hours=25),
+        first_month="2022-03-01",
+        follows="sigos",
+    )
+
+
 def build_systems(settings: Settings | None = None) -> list[System]:
     """The systems the settings choose."""
     settings = settings or load_settings()
     known = {"chatwoot": chatwoot_system, "ecommerce": ecommerce_system, "lacrei": lacrei_system, "sigos": sigos_system}
-    return [known[name](settings) for name in settings.chosen_systems()]
+    systems = [known[name](settings) for name in settings.chosen_systems()]
+    analytics = settings.sigos_analytics()
+    if analytics is not None and any(s.name == "sigos" for s in systems):
+        systems.append(sigos_analytics_system(settings, analytics))
+    return systems
 
 
 def build_defs(systems: Sequence[System] | None = None, settings: Settings | None = None) -> dg.Definitions:
@@ -125,16 +149,20 @@ def build_defs(systems: Sequence[System] | None = None, settings: Settings | Non
     settings = settings or load_settings()
     systems = list(systems) if systems is not None else build_systems(settings)
     running = settings.etl_env == "production"
+    jobs = {s.name: build_jobs(s) for s in systems}
     return dg.Definitions(
         assets=[a for s in systems for a in (*build_assets(s), *build_monitor(s))],
         asset_checks=[c for s in systems for c in build_checks(s)],
-        jobs=[j for s in systems for j in (*build_jobs(s), build_plan_job(s), *build_monitor_job(s))],
+        jobs=[j for s in systems for j in (*jobs[s.name], build_plan_job(s), *build_monitor_job(s))],
         schedules=[
             x
             for s in systems
             for x in (*build_schedules(s, running=running), *build_monitor_schedule(s, running=running))
         ],
-        sensors=[*(x for s in systems for x in (build_sweep(s), *build_inbox(s))), build_reaper(systems)],
+        sensors=[
+            *(x for s in systems for x in (*build_sweep(s), *build_inbox(s), *build_follower(s, jobs[s.name]))),
+            build_reaper(systems),
+        ],
         resources={"load": load_options(), **{s.io_manager_key: io_manager_for(s) for s in systems}},
         executor=dg.in_process_executor,
     )

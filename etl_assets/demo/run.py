@@ -84,14 +84,19 @@ def run_demo(size: str, console: Console) -> bool:
         raise SettingsError("every source is configured: the demo fills its own and touches no other; unset one first")
     console.print("[bold]1[/] starting PostgreSQL and preparing databases")
     settings.dagster_storage()
-    systems = [s for s in build_systems(settings) if s.name in mine]
-    defs = build_defs(systems, settings)
+    known = build_systems(settings)
+    systems, copies = [s for s in known if s.name in mine], [s for s in known if s.follows in mine]
+    defs = build_defs([*systems, *copies], settings)
     ok = True
     with launch.local_instance() as instance:
-        write_pool_limits(instance, [s.name for s in systems])
+        write_pool_limits(instance, [s.name for s in (*systems, *copies)])
         for system in systems:
             fill(system, size, console)
             ok &= _play(defs, system, instance, console)
+        for system in copies:
+            ok &= show(
+                console, f"[bold]7[/] copy: {system.title}", launch.run_job(defs, system, "incremental", instance)
+            )
     console.print("Now open the Dagster UI: [bold]make ui[/], then http://127.0.0.1:3000")
     return ok
 

@@ -310,6 +310,7 @@ class TableSpec:
     A table that `cleans` a relation of texts needs no SQL file: its rules are declared.
     Its SQL file may be a template (`.sql.j2`), which is given `variables` (values of JSON). `template` names one that
     several tables share, by its path below the system's folder: `gold/mart_quality`.
+    `source_asset` is the asset key of a mirror's source where that is itself a table of another system here.
     """
 
     system: str
@@ -331,6 +332,7 @@ class TableSpec:
     cleans: Cleaning | None = None
     template: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
+    source_asset: tuple[str, str, str] | None = None
 
     def __post_init__(self) -> None:
         problems = list(self._problems())
@@ -438,6 +440,8 @@ class TableSpec:
             yield "key names a column twice"
         if self.is_mirror != (self.source is not None):
             yield "a mirror (Incremental, Snapshot) needs `source`; anything else must not have one"
+        if self.source_asset and not self.is_mirror:
+            yield "source_asset belongs to a mirror"
         if self.marks_deletes != (self.role("deleted_flag") is not None):
             yield "marks_deletes and a column of role deleted_flag go together"
         if self.role("deleted_at") is not None and not self.marks_deletes:

@@ -18,7 +18,7 @@ from etl_assets.orchestration.system import System
 
 def build_assets(system: System) -> list[dg.AssetsDefinition | dg.AssetSpec]:
     """All assets of a system, sources first."""
-    extracted = [s for s in system.graph.ordered if not s.has_sql]
+    extracted = [s for s in system.graph.ordered if not s.has_sql and s.source_asset is None]
     sources = {report.source_key(s): _source_asset(system, s) for s in extracted}
     return [*sources.values(), *(_table_asset(system, s) for s in system.graph.ordered)]
 

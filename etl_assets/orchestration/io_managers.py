@@ -179,7 +179,7 @@ class WarehouseIOManager(dg.IOManager):
                     context.asset_key, partition=month, metadata=report.counts_metadata(result.months[month])
                 )
             )
-        if not spec.has_sql and spec.entity in self._declared:
+        if not spec.has_sql and spec.source_asset is None and spec.entity in self._declared:
             key = dg.AssetKey(report.source_key(spec))
             context.log_event(dg.AssetObservation(key, metadata=report.source_metadata(spec, result, newest)))
 
@@ -212,7 +212,7 @@ class WarehouseIOManager(dg.IOManager):
             if isinstance(spec.load, Incremental):
                 mark = control.read(conn, spec.entity)
                 if mark.cursor_value is not None and mark.cursor_type is not None:
-                    newest = self.system.source_dialect.epoch(conn, mark.cursor_value, mark.cursor_type)
+                    newest = dialect.epoch(conn, mark.cursor_value, mark.cursor_type)
         return rows, newest if newest is not None and isfinite(newest) else None
 
     def _reference(self, context: dg.InputContext, metadata: dict[str, Any]) -> TableReference:

@@ -19,9 +19,12 @@ MAX_RUNTIME_SECONDS = {"incremental": 3600, "full": 6 * 3600, "pending": 3600}
 
 
 def build_jobs(system: System) -> list[dg.UnresolvedAssetJobDefinition]:
-    """`<system>_incremental`, `_full`, `_pending` (only what is stale, nothing is extracted), and one per layer."""
+    """`<system>_incremental`, `_full`, `_pending` (only what is stale, nothing is extracted), and one per layer.
+
+    Where nothing is made by SQL, nothing becomes stale, and there is no `_pending`.
+    """
     stored = AssetSelection.assets(*(dg.AssetKey(s.asset_key) for s in system.graph.specs))
-    derived = AssetSelection.assets(*(dg.AssetKey(s.asset_key) for s in system.graph.specs if s.has_sql))
+    derived = [dg.AssetKey(s.asset_key) for s in system.graph.specs if s.has_sql]
     layers = dict.fromkeys(s.layer for s in system.graph.ordered)
     jobs = [
         _job(
@@ -32,14 +35,10 @@ def build_jobs(system: System) -> list[dg.UnresolvedAssetJobDefinition]:
             "Bring everything up to date: new rows, then every month they touch.",
         ),
         _job(system, "full", stored, "full", "Read everything again, deletions included, and compare all months."),
-        _job(
-            system,
-            "pending",
-            derived,
-            "update",
-            "Rebuild what earlier changes made stale, without reading the source.",
-        ),
     ]
+    if derived:
+        told = "Rebuild what earlier changes made stale, without reading the source."
+        jobs.append(_job(system, "pending", AssetSelection.assets(*derived), "update", told))
     return jobs + [
         _job(system, layer, AssetSelection.groups(f"{system.name}_{layer}"), "update", f"Layer {layer} alone.")
         for layer in layers

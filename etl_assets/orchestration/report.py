@@ -18,6 +18,8 @@ Metadata = dict[str, Any]
 
 def source_key(spec: TableSpec) -> tuple[str, str, str]:
     """Asset key of the source relation a mirror reads, or of the feed a landing table is loaded from."""
+    if spec.source_asset:
+        return spec.source_asset
     if isinstance(spec.load, Landing):
         return (spec.system, "source", spec.load.feed)
     assert spec.source is not None

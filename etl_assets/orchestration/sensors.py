@@ -27,8 +27,13 @@ LONGEST_PAUSE = timedelta(hours=6)
 ENDED_AGO = timedelta(minutes=5)
 
 
-def build_sweep(system: System) -> dg.SensorDefinition:
-    """Starts `<system>_pending` for what is stale while no run is in progress; pauses longer after each failure."""
+def build_sweep(system: System) -> list[dg.SensorDefinition]:
+    """Starts `<system>_pending` for what is stale while no run is in progress; pauses longer after each failure.
+
+    None where there is no such job.
+    """
+    if not any(s.has_sql for s in system.graph.specs):
+        return []
 
     @dg.sensor(
         name=f"{system.name}_sweep",
@@ -52,7 +57,7 @@ def build_sweep(system: System) -> dg.SensorDefinition:
         context.log.info(f"stale: {', '.join(f'{c} ({len(p)})' for c, p in sorted(stale.items()))}")
         return dg.RunRequest(partition_key=system.run_month(), run_config=load_config("changed"))
 
-    return sweep
+    return [sweep]
 
 
 def build_reaper(systems: list[System]) -> dg.SensorDefinition:

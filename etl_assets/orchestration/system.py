@@ -63,7 +63,8 @@ class System:
     """One ETL system. `source_url` and `warehouse_url` are called when a run starts, never at import.
 
     A system of files has no source database (None): `files` gets them from where they are made, `inbox` those of the
-    names given, which somebody has put there, and `waiting` tells which are there.
+    names given, which somebody has put there, and `waiting` tells which are there. One whose source is the warehouse of
+    another system here `follows` that, by its name: it runs after every run that writes what it reads.
     """
 
     name: str
@@ -81,6 +82,7 @@ class System:
     files: Callable[[], FileSource] | None = None
     inbox: Callable[[tuple[str, ...]], FileSource] | None = None
     waiting: Callable[[], tuple[WaitingFile, ...]] | None = None
+    follows: str | None = None
 
     @cached_property
     def partitions(self) -> dg.MonthlyPartitionsDefinition:

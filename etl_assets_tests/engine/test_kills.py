@@ -141,6 +141,10 @@ def test_the_reaper_tells_a_killed_run_at_once(world: World, point: str) -> None
         run.load(world.graph.find("orders"), world.destination, opened, Options(batch_size=10), source=world.source)
 
     assert killed_at(point, world, work) == KILLED
+    # The server sees at its next look at the socket that nobody is there any more.
+    deadline = time.monotonic() + 5
+    while audit.run_is_alive(world.destination, RUN) and time.monotonic() < deadline:
+        time.sleep(0.05)
     assert not audit.run_is_alive(world.destination, RUN)
     assert audit.reap(world.destination) == [RUN]
     assert {s for (s,) in world.rows("SELECT status FROM audit.etl_run_entity")} == {"abandoned"}

@@ -130,12 +130,11 @@ def _text(value: object) -> str:
     return str(value.item()) if hasattr(value, "item") else str(value)
 
 
-class SqlServerStream(RowStream):
-    """The rows of `select`, in order, a thousand in memory at a time."""
+class FetchedStream(RowStream):
+    """The rows that `select` returns by a driver's cursor, in order, a thousand in memory at a time."""
 
-    def __init__(self, source: sa.Connection, select: str) -> None:
-        driver: Any = source.connection.driver_connection
-        self._cursor = driver.cursor()
+    def __init__(self, cursor: Any, select: str) -> None:
+        self._cursor = cursor
         try:
             self._cursor.execute(select)
             self._waiting: list[Sequence[object]] = self._cursor.fetchmany(_FETCH)
@@ -145,9 +144,10 @@ class SqlServerStream(RowStream):
         self.exhausted = not self._waiting
 
     def into(self, target: sa.Connection, stage: str, limit: int | None) -> int:
-        return append(target, stage, self._rows(limit))
+        return append(target, stage, self.rows(limit))
 
-    def _rows(self, limit: int | None) -> Iterator[Sequence[object]]:
+    def rows(self, limit: int | None) -> Iterator[Sequence[object]]:
+        """The next `limit` rows, all that are left when None."""
         left = limit
         while self._waiting and left != 0:
             taken = self._waiting if left is None else self._waiting[:left]
@@ -159,5 +159,13 @@ class SqlServerStream(RowStream):
             yield from taken
 
     def close(self) -> None:
-        """Rows not yet read are cancelled on the server by the connection's next statement."""
+        """Rows not yet read are cancelled on the server, by the connection's next statement at the latest."""
         self._cursor.close()
+
+
+class SqlServerStream(FetchedStream):
+    """The rows of a SELECT on SQL Server."""
+
+    def __init__(self, source: sa.Connection, select: str) -> None:
+        driver: Any = source.connection.driver_connection
+        super().__init__(driver.cursor(), select)
