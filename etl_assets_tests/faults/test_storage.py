@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import dagster as dg
+import dagster_postgres.utils
 import pytest
 import sqlalchemy as sa
 from dagster_postgres.utils import DagsterPostgresException
@@ -82,6 +85,8 @@ def test_what_was_committed_stays_and_the_audit_says_so(
     system, trouble = build_system(world.url, world.root), Trouble(storage, kind)
     with monkeypatch.context() as patch:
         once_at(patch, point, trouble.begin)
+        # Dagster asks five times each, with pauses that add up to 70 s.
+        patch.setattr(dagster_postgres.utils, "time", SimpleNamespace(sleep=lambda seconds: time.sleep(0.01)))
         # Dagster has nowhere to put it.
         with pytest.raises(
             (DagsterPostgresException, sa.exc.OperationalError), match=r"too many retries|no space left"

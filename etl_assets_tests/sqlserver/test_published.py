@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -27,7 +28,7 @@ class Published:
     system: System
     instance: dg.DagsterInstance
 
-    def run(self, kind: str = "incremental", **options: object) -> RunOutcome:
+    def run(self, kind: str = "incremental", **options: Any) -> RunOutcome:
         done = launch.run_job(build_defs([self.system], Settings()), self.system, kind, self.instance, **options)
         assert done.success, done.error
         return done
