@@ -196,7 +196,7 @@ class LandingLoad(Load):
             if mine:
                 with storing(writer, self.spec, known, number, self._run, mine) as store:
                     scan(known, seen, store)
-        moved = [m for m in wanted if seen[m] != tallies[m]]
+        moved = [m for m in wanted if _differs(seen[m], tallies[m])]
         if moved:
             raise FileRefusedError(f"{self.spec.entity}: files of {', '.join(sorted(moved))} changed while being read")
 
@@ -298,5 +298,5 @@ class LandingLoad(Load):
             )
 
 
-def _differs(tally: MonthTally, stored: Stored) -> bool:
-    return (tally.rows, tally.digest) != (stored.rows, stored.digest)
+def _differs(tally: MonthTally, other: MonthTally | Stored) -> bool:
+    return (tally.rows, tally.digest) != (other.rows, other.digest)

@@ -198,7 +198,8 @@ class View:
 
 @dataclass(frozen=True)
 class Landing:
-    """Rows of delimited text files, cut by month. A run appends a month's extraction if it differs from the one before.
+    """Rows of delimited text files, cut by month. A run appends a month's extraction if it differs from the one before:
+    in its rows, or in the order of those of one day, since of two with one key the later may count.
 
     `feed` is what the source of files is asked for; `day` the column whose text dates a row; a file must have the
     `required` columns. An incremental run takes the months of the last `lookback_days`. The newest `keep` extractions
