@@ -175,6 +175,7 @@ class ReplaceWindow:
 @dataclass(frozen=True)
 class ReplaceDay:
     """SQL transform that describes the run's day, in every run; rows of other days stay. `column` is their day.
+    A run of a day before the newest one stored writes nothing.
 
     The SELECT names the day, by a parameter that is the run's date (engine/parameters.py), and returns it as `column`.
     """
