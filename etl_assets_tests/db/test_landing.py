@@ -285,6 +285,29 @@ def test_old_extractions_go_but_not_while_somebody_has_yet_to_read(make_world: M
     assert len(stored(world, "1", f"_partition_month = '{APRIL}'")) == 4
 
 
+def test_the_source_is_told_which_files_stored_rows_are_from(make_world: MakeWorld, tmp_path: Path) -> None:
+    """Those of extractions that are kept: not that of a month nothing was new in, nor of one that was retired."""
+    world, source = make_landing(make_world, tmp_path, keep=2)
+
+    def land(number: int, name: str) -> list[str]:
+        source.removed.clear()
+        source.clear().put(text(*rows(MARCH, number), *rows(APRIL, 4)), MARCH, APRIL, name=name)
+        result = world.run("services", "requested", months=(MARCH, APRIL))
+        world.run("daily")
+        return [n for n in result.notes if "archived" in n]
+
+    assert land(10, "first") == []
+    assert land(10, "same") == ["1 archived file(s) that are kept no longer were removed"]
+    assert source.removed == {"same"}
+    assert [land(n, str(n)) and source.removed for n in (11, 12)] == [{"same"}, {"same"}], "April is of the first still"
+    land(13, "13")
+    assert source.removed == {"same", "11"}
+    world.rehearse("requested", months=(MARCH, APRIL))
+    assert source.tidied == ["general"] * 5, "not in a dry run"
+    source.tidy_error = PermissionError()
+    assert land(14, "14") == ["archived files could not be looked through (PermissionError)"]
+
+
 def test_rows_deleted_by_hand_and_tables_dropped_come_back(make_world: MakeWorld, tmp_path: Path) -> None:
     world, source = make_landing(make_world, tmp_path)
     source.put(text(*rows(MARCH, 10), *rows(APRIL, 10)), MARCH, APRIL)
