@@ -17,6 +17,7 @@ from etl_assets.engine.graph import Graph
 from etl_assets.orchestration.checks import build_checks
 from etl_assets.orchestration.factory import build_assets
 from etl_assets.orchestration.follower import build_follower
+from etl_assets.orchestration.freshness import build_freshness, build_freshness_checks, build_freshness_sensor
 from etl_assets.orchestration.inbox import build_inbox
 from etl_assets.orchestration.io_managers import io_manager_for
 from etl_assets.orchestration.jobs import build_jobs, build_schedules
@@ -108,7 +109,7 @@ def sigos_system(settings: Settings) -> System:
         source_dialect=POSTGRES,
         source_url=None,
         warehouse_url=settings.sigos_warehouse,
-        cadence=Cadence(incremental="30 9-18 * * 1-6", full="0 10 * * 0", overdue_hours=25, exclusive=True),
+        cadence=Cadence(incremental="30 9-18 * * 1-6", full="0 10 * * 0", overdue_hours=1.5, exclusive=True),
         first_month="2022-03-01",
         files=portal,
         inbox=inbox,
@@ -151,8 +152,8 @@ def build_defs(systems: Sequence[System] | None = None, settings: Settings | Non
     running = settings.etl_env == "production"
     jobs = {s.name: build_jobs(s) for s in systems}
     return dg.Definitions(
-        assets=[a for s in systems for a in (*build_assets(s), *build_monitor(s))],
-        asset_checks=[c for s in systems for c in build_checks(s)],
+        assets=[a for s in systems for a in (*build_assets(s), *build_monitor(s), build_freshness(s))],
+        asset_checks=[c for s in systems for c in (*build_checks(s), build_freshness_checks(s))],
         jobs=[j for s in systems for j in (*jobs[s.name], build_plan_job(s), *build_monitor_job(s))],
         schedules=[
             x
@@ -160,7 +161,8 @@ def build_defs(systems: Sequence[System] | None = None, settings: Settings | Non
             for x in (*build_schedules(s, running=running), *build_monitor_schedule(s, running=running))
         ],
         sensors=[
-            *(x for s in systems for x in (*build_sweep(s), *build_inbox(s), *build_follower(s, jobs[s.name]))),
+            *(x for s in systems for x in (*build_sweep(s), build_freshness_sensor(s), *build_inbox(s))),
+            *(x for s in systems for x in build_follower(s, jobs[s.name])),
             build_reaper(systems),
         ],
         resources={"load": load_options(), **{s.io_manager_key: io_manager_for(s) for s in systems}},

@@ -105,6 +105,9 @@ class Settings(BaseSettings):
     sigos_download_dir: Path | None = Field(
         None, description="Where the portal's files are kept, with inbox and failures. Unset: beside the demo's data"
     )
+    sigos_archive_days: int = Field(
+        90, ge=1, description="Days the portal's files are kept at least; those bronze was loaded from stay longer"
+    )
     sigos_download_timeout_s: float = Field(120, gt=0, description="Seconds within which an export must be there")
     db_host: str | None = Field(None, description="Seed's variable: part of SIGOS_WAREHOUSE_URL where that is unset")
     db_port: int = Field(5432, description="Seed's variable: part of SIGOS_WAREHOUSE_URL")

@@ -6,6 +6,7 @@ Belongs here: making them. Does not belong here: what must hold.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -71,6 +72,9 @@ class FakeSource:
     asked: list[tuple[str, tuple[str, ...], date]] = field(default_factory=list)
     done_with: list[str] = field(default_factory=list)
     error: EtlError | None = None
+    tidied: list[str] = field(default_factory=list)
+    removed: set[str] = field(default_factory=set)
+    tidy_error: OSError | None = None
     on_fetch: Callable[[], None] = lambda: None
 
     def fetch(
@@ -86,6 +90,15 @@ class FakeSource:
 
     def done(self, files: Sequence[LandedFile]) -> None:
         self.done_with += [f.name for f in files]
+
+    def tidy(self, feed: str, held: Callable[[Sequence[str]], AbstractSet[str]]) -> int:
+        """Remove what nothing stored is from, of all that was ever handed over."""
+        self.tidied.append(feed)
+        if self.tidy_error is not None:
+            raise self.tidy_error
+        gone = set(self.done_with) - held(sorted(set(self.done_with)))
+        self.removed |= gone
+        return len(gone)
 
     def clear(self) -> FakeSource:
         self.files = []

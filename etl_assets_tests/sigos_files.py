@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -75,6 +76,9 @@ class PortalFiles:
     def done(self, files: Sequence[LandedFile]) -> None:
         for file in files:
             file.path.unlink()
+
+    def tidy(self, feed: str, held: Callable[[Sequence[str]], AbstractSet[str]]) -> int:
+        return 0
 
     def _file(self, name: str, body: bytes, window: FileWindow) -> LandedFile:
         path = self.folder / name

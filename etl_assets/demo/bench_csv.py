@@ -11,6 +11,7 @@ import resource
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -71,6 +72,9 @@ class OneFile:
 
     def done(self, files: Sequence[LandedFile]) -> None:
         """It stays."""
+
+    def tidy(self, feed: str, held: Callable[[Sequence[str]], AbstractSet[str]]) -> int:
+        return 0
 
 
 class Landed:

@@ -7,6 +7,7 @@ what is in them (delimited/).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -84,4 +85,11 @@ class FileSource(Protocol):
 
     def done(self, files: Sequence[LandedFile]) -> None:
         """What the files hold is committed, or was already: the engine reads them no more."""
+        ...
+
+    def tidy(self, feed: str, held: Callable[[Sequence[str]], AbstractSet[str]]) -> int:
+        """Remove files of `feed` that are kept no longer; return their number (0: it keeps all, or none).
+
+        `held` says of which files, by their name in the archive, rows are stored.
+        """
         ...

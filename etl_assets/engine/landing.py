@@ -14,6 +14,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from etl_assets.engine import control, drift, failpoint, landing_record, pending
 from etl_assets.engine.destination import Writer
 from etl_assets.engine.entity import Load, Stopwatch
@@ -53,9 +55,26 @@ class LandingLoad(Load):
 
     def run(self) -> Result:
         result = super().run()
-        if result.status == "success" and self._got and not self.audit.is_dry_run:
-            self.files.done(self._got)
+        if result.status == "success" and not self.audit.is_dry_run:
+            if self._got:
+                self.files.done(self._got)
+            self._tidy()
         return result
+
+    def _tidy(self) -> None:
+        """What was loaded is committed: that a file cannot be removed is no failure of the load."""
+
+        def held(names: Sequence[str]) -> AbstractSet[str]:
+            with self.destination.engine.connect() as conn:
+                return landing_record.held(conn, self.spec, names)
+
+        try:
+            removed = self.files.tidy(self._load.feed, held)
+        except (OSError, SQLAlchemyError) as error:
+            self.note(f"archived files could not be looked through ({type(error).__name__})")
+            return
+        if removed:
+            self.note(f"{removed} archived file(s) that are kept no longer were removed")
 
     def fetch(self) -> Sequence[LandedFile]:
         """Get the files, once. It can take minutes: no transaction may be open. Raises the source's EtlError."""
@@ -196,7 +215,7 @@ class LandingLoad(Load):
             if mine:
                 with storing(writer, self.spec, known, number, self._run, mine) as store:
                     scan(known, seen, store)
-        moved = [m for m in wanted if seen[m] != tallies[m]]
+        moved = [m for m in wanted if _differs(seen[m], tallies[m])]
         if moved:
             raise FileRefusedError(f"{self.spec.entity}: files of {', '.join(sorted(moved))} changed while being read")
 
@@ -298,5 +317,5 @@ class LandingLoad(Load):
             )
 
 
-def _differs(tally: MonthTally, stored: Stored) -> bool:
-    return (tally.rows, tally.digest) != (stored.rows, stored.digest)
+def _differs(tally: MonthTally, other: MonthTally | Stored) -> bool:
+    return (tally.rows, tally.digest) != (other.rows, other.digest)

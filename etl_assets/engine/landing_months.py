@@ -5,9 +5,11 @@ Belongs here: days, months and windows. Does not belong here: reading files (lan
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from hashlib import sha256
+from typing import Protocol
 
 from etl_assets.engine.errors import FileRefusedError
 from etl_assets.engine.files import LandedFile
@@ -17,22 +19,42 @@ _DAY = timedelta(days=1)
 _DIGESTS = 1 << 256
 
 
-@dataclass
+class _Digest(Protocol):
+    def update(self, data: bytes, /) -> None: ...
+    def digest(self) -> bytes: ...
+
+
+@dataclass(eq=False)
 class MonthTally:
-    """Rows of one month in one extraction. `sum` adds up the hashes of its rows, so that their order does not count."""
+    """Rows of one month in one extraction.
+
+    `digest` is another when rows of one day stand in another order, because the later of two with one key may be the
+    one that counts (spec sigos 6.2, rule 8). In which order the days come, or the files they are taken from, is all one
+    to it: a day is taken from one file.
+    """
 
     month: str
     rows: int = 0
     problems: int = 0
-    sum: int = 0
+    _days: dict[date, _Digest] = field(default_factory=dict, repr=False)
+    _problem_sum: int = field(default=0, repr=False)
 
-    def add(self, hashed: bytes) -> None:
+    def of(self, day: date) -> Callable[[bytes], None]:
+        """Return what takes the hash of each row of a day, in their order. The caller counts the rows."""
+        return self._days.setdefault(day, sha256()).update
+
+    def problem(self, hashed: bytes) -> None:
+        """Count a row with a problem, which has no day; their order does not matter."""
         self.rows += 1
-        self.sum += int.from_bytes(hashed, "big")
+        self.problems += 1
+        self._problem_sum += int.from_bytes(hashed, "big")
 
     @property
     def digest(self) -> str:
-        return f"{self.sum % _DIGESTS:064x}"
+        whole = sha256(f"{self._problem_sum % _DIGESTS:064x}".encode())
+        for day, rows in sorted(self._days.items()):
+            whole.update(day.isoformat().encode() + rows.digest())
+        return whole.hexdigest()
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from etl_assets.engine.pending import WHOLE
 from etl_assets.engine.spec import LANDING_KEY, TableSpec
 
 _l, _p = landed.c, pending_partition.c
-_MONTH, _EXTRACTION = LANDING_KEY[:2]
+_MONTH, _EXTRACTION, _FILE = LANDING_KEY[:3]
 
 
 @dataclass(frozen=True)
@@ -104,6 +104,17 @@ def lost(writer: Writer, spec: TableSpec, stored: Mapping[str, Stored]) -> set[s
         f"WHERE NOT EXISTS (SELECT 1 FROM {dialect.relation(spec.relation)} t WHERE {here})",
     )
     return {str(m) for (m,) in gone}
+
+
+def held(conn: sa.Connection, spec: TableSpec, names: Sequence[str]) -> set[str]:
+    """Those of the files, by name, that rows of an extraction still kept are from."""
+    if not names:
+        return set()
+    asked, rows = sa.values(sa.column("name", sa.Text), name="asked").data([(n,) for n in names]), spec.table.c
+    # In this order they are the first columns of the key.
+    of_file = sa.and_(rows[_MONTH] == _l.month, rows[_EXTRACTION] == _l.extraction, rows[_FILE] == asked.c.name)
+    stored = sa.exists().where(_l.entity == spec.entity, of_file)
+    return set(conn.scalars(sa.select(asked.c.name).where(stored)))
 
 
 def remember(

@@ -6,7 +6,7 @@ is (delimited/), storing (landing_store.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -27,6 +27,8 @@ NO_DAY, OUTSIDE = "no_day", "outside_window"
 # Cells whose day is remembered; a year has few.
 _REMEMBERED = 50_000
 Months = MutableMapping[str, MonthTally]
+# The tally of its month, and what takes the hashes of its day.
+Place = tuple[MonthTally, Callable[[bytes], None]]
 
 
 @dataclass(frozen=True)
@@ -115,8 +117,8 @@ def scan(known: KnownFile, months: Months, store: Store | None = None) -> FileTa
 def _scan(known: KnownFile, months: Months, store: Store | None, tally: FileTally) -> None:
     share, window = known.share, known.file.window
     first = min(share.days, default=None)
-    # Of each cell met: the tally of its month, the problem it is, or None: the record is not taken from this file.
-    places: dict[bytes, MonthTally | str | None] = {}
+    # Of each cell met: where its record counts, the problem it is, or None: the record is not taken from this file.
+    places: dict[bytes, Place | str | None] = {}
     keep = None if store is None else store.row
     records = ignored = 0
     for line, cell, row, extras, problem, raw in read(known.file.path, known.encoding, known.layout):
@@ -133,28 +135,27 @@ def _scan(known: KnownFile, months: Months, store: Store | None, tally: FileTall
                 continue
             if not isinstance(place, str):
                 hashed = sha256(row + b"\n" + extras if extras else row).digest()
-                # As MonthTally.add, which would be one more call a record.
-                place.rows += 1
-                place.sum += int.from_bytes(hashed, "big")
+                tallied, take = place
+                tallied.rows += 1
+                take(hashed)
                 if keep is not None:
-                    keep(place.month, line, hashed, row, extras)
+                    keep(tallied.month, line, hashed, row, extras)
                 continue
             problem = place
         tally.problems[problem] = tally.problems.get(problem, 0) + 1
         if first is not None:
             hashed = sha256(problem.encode() + b"\n" + raw).digest()
-            months[first].add(hashed)
-            months[first].problems += 1
+            months[first].problem(hashed)
             if store is not None:
                 store.problem(first, line, hashed, row, extras, problem, raw)
     tally.records, tally.ignored = records, ignored
 
 
-def _place(cell: bytes, share: Share, start: date, end: date, months: Months) -> MonthTally | str | None:
+def _place(cell: bytes, share: Share, start: date, end: date, months: Months) -> Place | str | None:
     day = day_of(cell.decode())
     if day is None:
         return NO_DAY
     if not start <= day <= end:
         return OUTSIDE
     month = share.month_of(day)
-    return None if month is None else months[month]
+    return None if month is None else (months[month], months[month].of(day))

@@ -134,10 +134,18 @@ class SqlLoad(ReplaceLoad):
         return False
 
     def _rebuild_day(self, writer: Writer, column: str) -> None:
-        """Replace the rows of the run's day; what the SELECT says of another day is rejected."""
+        """Replace the rows of the run's day; what the SELECT says of another day is rejected.
+
+        A day before the newest one stored is over: what is known now would be told as known then.
+        """
         dialect, day = writer.dialect, self.options.as_of_date or self.destination.today
         at = f"{{}}.{dialect.quote(column)}"
         literal = dialect.literal(day, dialect.declared_type(self.spec.table.columns[column]))
+        relation, stored = dialect.relation(self.spec.relation), at.format("t")
+        newest = dialect.scalar(writer.conn, f"SELECT MAX({stored}) FROM {relation} t WHERE {stored} > {literal}")
+        if newest is not None:
+            self.note(f"no snapshot of {day}: there is one of {newest}, and an earlier day cannot be made afterwards")
+            return
         outside = f"({at.format('s')} IS NULL OR {at.format('s')} <> {literal})"
         self._rebuild(
             writer, self._select(), f"{at.format('t')} = {literal}", outside=outside, reason="outside_the_day"

@@ -175,6 +175,7 @@ class ReplaceWindow:
 @dataclass(frozen=True)
 class ReplaceDay:
     """SQL transform that describes the run's day, in every run; rows of other days stay. `column` is their day.
+    A run of a day before the newest one stored writes nothing.
 
     The SELECT names the day, by a parameter that is the run's date (engine/parameters.py), and returns it as `column`.
     """
@@ -198,7 +199,8 @@ class View:
 
 @dataclass(frozen=True)
 class Landing:
-    """Rows of delimited text files, cut by month. A run appends a month's extraction if it differs from the one before.
+    """Rows of delimited text files, cut by month. A run appends a month's extraction if it differs from the one before:
+    in its rows, or in the order of those of one day, since of two with one key the later may count.
 
     `feed` is what the source of files is asked for; `day` the column whose text dates a row; a file must have the
     `required` columns. An incremental run takes the months of the last `lookback_days`. The newest `keep` extractions

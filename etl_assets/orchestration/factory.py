@@ -5,8 +5,6 @@ Belongs here: keys, groups, dependencies, metadata, which recipe an asset return
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import dagster as dg
 
 from etl_assets.engine.spec import Landing, Merge, TableSpec
@@ -51,7 +49,7 @@ def _table_asset(system: System, spec: TableSpec) -> dg.AssetsDefinition:
     recipe = recipe_type(spec)
     entity = spec.entity
     partitions = system.partitions if system.is_partitioned(spec) else None
-    overdue = timedelta(hours=system.cadence.overdue_hours)
+    fresh = dg.FreshnessPolicy.time_window(fail_window=system.overdue)
 
     @dg.asset(
         key=dg.AssetKey(spec.asset_key),
@@ -67,7 +65,7 @@ def _table_asset(system: System, spec: TableSpec) -> dg.AssetsDefinition:
         io_manager_key=system.io_manager_key,
         pool=system.name,
         code_version=system.graph.model(spec).digest[:16] if spec.has_sql else None,
-        freshness_policy=None if spec.is_view or partitions else dg.FreshnessPolicy.time_window(fail_window=overdue),
+        freshness_policy=None if spec.is_view or partitions else fresh,
     )
     def table(load: LoadOptions) -> Recipe:
         return recipe(entity, load.options())

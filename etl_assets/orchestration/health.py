@@ -21,6 +21,7 @@ from etl_assets.engine.destination import Destination, Source
 from etl_assets.engine.dialects.portable import utc_ago
 from etl_assets.engine.errors import EtlError
 from etl_assets.engine.spec import Incremental
+from etl_assets.orchestration import freshness
 from etl_assets.orchestration.jobs import MAX_RUNTIME_SECONDS
 from etl_assets.orchestration.system import System
 
@@ -105,25 +106,22 @@ def _read_audit(system: System, conn: sa.Connection, health: Health) -> None:
 
 
 def _read_control(system: System, conn: sa.Connection, health: Health) -> dict[str, ControlRow]:
-    """The control rows of the active tables; the age of the oldest success is judged."""
-    c = etl_control.c
-    mine = sa.select(c.entity, c.last_success_at, c.is_active).where(c.entity.startswith(f"{system.name}."))
-    rows = conn.execute(mine).all()
-    off, found = {r.entity for r in rows if not r.is_active}, {r.entity: r.last_success_at for r in rows}
-    stored = [s for s in system.graph.ordered if not s.is_view and s.entity not in off]
+    """The control rows of the active tables; the ages of their last success and last full load are judged."""
+    now, stored = datetime.now(tz=UTC), freshness.active(system, conn)
     marks = {s.entity: read(conn, s.entity) for s in stored if isinstance(s.load, Incremental)}
     health.watermarks = {entity: mark.cursor_value for entity, mark in marks.items()}
-    never = [s.entity for s in stored if found.get(s.entity) is None]
+    loads, whole = freshness.loads(system, conn, now), freshness.whole_loads(system, conn, now)
+    never = [e for e, age in loads.of.items() if age is None]
     if never:
         health.problems.append((CRITICAL, f"no successful run yet of {', '.join(never)}"))
-    if never or not stored:
         return marks
-    oldest = min(stored, key=lambda s: found[s.entity])
-    health.last_success = found[oldest.entity]
-    age = datetime.now(tz=UTC) - found[oldest.entity]
-    if age > timedelta(hours=system.cadence.overdue_hours):
-        limit, hours = system.cadence.overdue_hours, age.total_seconds() / 3600
-        health.problems.append((CRITICAL, f"last success of {oldest.entity} is {hours:.0f} h old, limit {limit} h"))
+    c = etl_control.c
+    health.last_success = conn.scalar(sa.select(sa.func.min(c.last_success_at)).where(c.entity.in_(loads.of)))
+    for severity, what, ages in ((CRITICAL, "success", loads), (WARNING, "full load", whole)):
+        if ages.late:
+            entity = ages.late[0]
+            age, limit = (f"{a.total_seconds() / 3600:.0f}" for a in (ages.of[entity] or timedelta(0), ages.limit))
+            health.problems.append((severity, f"last {what} of {entity} is {age} h old, limit {limit} h"))
     return marks
 
 

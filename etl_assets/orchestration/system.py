@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 import dagster as dg
@@ -21,6 +21,7 @@ from etl_assets.engine.errors import EtlError, SchemaDriftError, SpecError
 from etl_assets.engine.files import FileSource, WaitingFile
 from etl_assets.engine.graph import Graph
 from etl_assets.engine.spec import TableSpec
+from etl_assets.orchestration.hours import gaps
 from etl_assets.orchestration.partitions import current_month, month_keys, monthly
 
 
@@ -28,13 +29,16 @@ from etl_assets.orchestration.partitions import current_month, month_keys, month
 class Cadence:
     """Cron lines, in the system's zone, of its two schedules, and the age at which its tables are overdue.
 
+    `overdue_hours` counts while the incremental schedule is at work (hours.py), so that nights without a tick make no
+    table late; `full_overdue_hours` since the last full load, all of them.
     `exclusive`: a tick is skipped while a run of either is queued or in progress, rather than queued behind it.
     """
 
     incremental: str
     full: str
-    overdue_hours: int
+    overdue_hours: float
     exclusive: bool = False
+    full_overdue_hours: float = 8 * 24
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,12 @@ class System:
 
     def is_partitioned(self, spec: TableSpec) -> bool:
         return spec.is_partitioned
+
+    @property
+    def overdue(self) -> timedelta:
+        """The age by the clock at which a table is overdue whatever the hour: the longest pause counted in."""
+        step, pause = gaps(self.cadence.incremental, self.zone)
+        return pause - step + timedelta(hours=self.cadence.overdue_hours)
 
     def run_month(self, at: datetime | None = None) -> str | None:
         """The month a run of the whole system carries: that of `at` (now when None); None where nothing is cut by them.

@@ -58,7 +58,7 @@ def test_the_first_load_stores_every_cell_as_it_stands(make_world: MakeWorld, tm
     assert world.run("daily", months=(MAY,)).counts.inserted == 4
 
 
-def test_a_second_run_appends_nothing_whatever_order_encoding_and_delimiter(
+def test_a_second_run_appends_nothing_whatever_order_of_days_encoding_and_delimiter(
     make_world: MakeWorld, tmp_path: Path
 ) -> None:
     world, source = make_landing(make_world, tmp_path)
@@ -78,6 +78,37 @@ def test_a_second_run_appends_nothing_whatever_order_encoding_and_delimiter(
     assert [e[1] for e in extractions(world)] == [1, 1]
     assert waiting(world) == set()
     assert len(windows(world)) == 4
+
+
+def test_rows_of_one_day_in_another_order_are_another_extraction(make_world: MakeWorld, tmp_path: Path) -> None:
+    """Of two with one key the later may count; which day comes first, and how one is spelled, is all one."""
+    world, source = make_landing(make_world, tmp_path)
+    one, other, early, bad = "a;09/03/2026;1", "a;2026-03-09;2", "b;01/03/2026;", "c;;"
+    months = (MARCH, APRIL)
+    april = rows(APRIL, 4)
+
+    def land(*march: str) -> int:
+        source.clear().put(text(*march, *april), *months, name=f"{len(source.asked)}.csv")
+        return world.run("services", "requested", months=months).months[MARCH].inserted
+
+    assert land(one, other, early, bad) == 3
+    assert land(bad, early, one, other) == 0
+    assert land(one, early, other, bad) == 0
+    assert land(early, bad, other, one) == 3
+    assert [e[:3] for e in extractions(world)] == [(MARCH, 1, False), (MARCH, 2, True), (APRIL, 1, True)]
+    assert stored(world, "obs", "_extraction = 2 AND uc_md = 'a'") == [("2",), ("1",)]
+    assert waiting(world) == {MARCH, APRIL}
+
+
+def test_a_month_got_in_parts_has_the_digest_of_the_whole(make_world: MakeWorld, tmp_path: Path) -> None:
+    world, source = make_landing(make_world, tmp_path)
+    early, late = ["a;14/03/2026;1", "a;14/03/2026;2"], ["b;31/03/2026;3", "a;15/03/2026;4", "b;31/03/2026;5"]
+    source.put(text(*late, *early), MARCH)
+    assert world.run("services", "requested", months=(MARCH,)).counts.inserted == 5
+    source.clear()
+    source.put(text(*early, late[1]), MARCH, end="2026-03-15", until="2026-03-14", name="1.csv")
+    source.put(text(*late), MARCH, start="2026-03-15", name="2.csv")
+    assert world.run("services", "requested", months=(MARCH,)).counts.unchanged == 5
 
 
 def test_only_the_month_that_grew_is_appended(make_world: MakeWorld, tmp_path: Path) -> None:
@@ -252,6 +283,29 @@ def test_old_extractions_go_but_not_while_somebody_has_yet_to_read(make_world: M
     world.run("daily")
     assert grow(14) == [5, 6]
     assert len(stored(world, "1", f"_partition_month = '{APRIL}'")) == 4
+
+
+def test_the_source_is_told_which_files_stored_rows_are_from(make_world: MakeWorld, tmp_path: Path) -> None:
+    """Those of extractions that are kept: not that of a month nothing was new in, nor of one that was retired."""
+    world, source = make_landing(make_world, tmp_path, keep=2)
+
+    def land(number: int, name: str) -> list[str]:
+        source.removed.clear()
+        source.clear().put(text(*rows(MARCH, number), *rows(APRIL, 4)), MARCH, APRIL, name=name)
+        result = world.run("services", "requested", months=(MARCH, APRIL))
+        world.run("daily")
+        return [n for n in result.notes if "archived" in n]
+
+    assert land(10, "first") == []
+    assert land(10, "same") == ["1 archived file(s) that are kept no longer were removed"]
+    assert source.removed == {"same"}
+    assert [land(n, str(n)) and source.removed for n in (11, 12)] == [{"same"}, {"same"}], "April is of the first still"
+    land(13, "13")
+    assert source.removed == {"same", "11"}
+    world.rehearse("requested", months=(MARCH, APRIL))
+    assert source.tidied == ["general"] * 5, "not in a dry run"
+    source.tidy_error = PermissionError()
+    assert land(14, "14") == ["archived files could not be looked through (PermissionError)"]
 
 
 def test_rows_deleted_by_hand_and_tables_dropped_come_back(make_world: MakeWorld, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from etl_assets.demo import embedded
-from etl_assets_tests.sigos_gold import HIGH, NORTH, SOUTH, Warehouse, told
+from etl_assets_tests.sigos_gold import FRIDAY, HIGH, JANUARY, NORTH, SOUTH, Warehouse, told
 
 NONE, NOBODY = "NAO INFORMADO", "NAO INFORMADA"
 
@@ -206,3 +206,14 @@ def test_the_calendar_knows_easter_and_the_holidays_of_each_year(gold: Warehouse
     assert [w for *_, w in week] == [True, True, False, False, True]
     ends = "SELECT iso_year, iso_week, weekday, CAST(week_start AS text) FROM ref.calendar WHERE calendar_date ="
     assert gold.rows(f"{ends} '2027-01-03'") == [(2026, 53, 7, "2026-12-28")]
+
+
+def test_a_share_is_rounded_once(pg_server: embedded.EmbeddedPostgres) -> None:
+    """One of 32 returned: 3.125 % and 96.875 %, which are halves of the last decimal, both rounded away from zero."""
+    made = Warehouse(embedded.ensure_database(pg_server, f"gold_{uuid.uuid4().hex[:12]}"))
+    made.tell("general", [{"uc_md": str(n), "data_execucao": FRIDAY} for n in range(1, 33)], JANUARY)
+    made.tell("return", [{"uc_md": "1", "data_execucao": FRIDAY}], JANUARY)
+    made.bring()
+    for name in ("mart_quality_team_daily", "mart_quality_service_weekly", "mart_quality_municipality_monthly"):
+        assert made.table(name, "services_executed", "return_rate", "first_pass_rate") == [(32, "0.0313", "0.9688")]
+    made.close()

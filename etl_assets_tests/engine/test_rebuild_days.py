@@ -76,6 +76,24 @@ def test_a_changed_day_is_replaced_in_every_mode_and_the_past_is_what_it_was(mak
     assert pending.waiting(world.destination) == {}
 
 
+@pytest.mark.parametrize("mode", ["changed", "requested", "full"])
+@pytest.mark.parametrize("day", [FIRST, "2026-01-21"])
+def test_a_day_before_the_newest_snapshot_is_not_made_afterwards(make_world: MakeWorld, mode: str, day: str) -> None:
+    """Neither anew nor at last: what is known now was not known then."""
+    world = made(make_world)
+    world.run_all(as_of_date=FIRST)
+    world.run_all(as_of_date=SECOND)
+    world.sql("UPDATE src.orders SET customer_id = 2, updated_at = '2026-04-01' WHERE id = 1")
+    world.run("orders")
+    result = world.run("backlog", mode, as_of_date=day)
+    assert (result.status, result.counts.extracted, result.counts.changed) == ("success", 0, 0)
+    assert [n for n in result.notes if n.startswith(f"no snapshot of {day}: there is one of {SECOND}")]
+    assert counted(world, FIRST) == dict.fromkeys(range(1, 6), 1)
+    assert counted(world, SECOND) == dict.fromkeys(range(1, 10), 1)
+    assert world.value("SELECT COUNT(DISTINCT day) FROM marts.backlog") == 2
+    assert world.run("backlog", as_of_date=SECOND).counts.changed == 2, "the newest is that of a day still going on"
+
+
 def test_without_a_date_it_is_todays(make_world: MakeWorld) -> None:
     world = made(make_world)
     world.run_all()

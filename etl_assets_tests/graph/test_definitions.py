@@ -30,6 +30,7 @@ from etl_assets.definitions import (
 from etl_assets.demo.chatwoot import SECRET_COLUMNS
 from etl_assets.engine.rules import Withheld
 from etl_assets.engine.spec import TableSpec
+from etl_assets.orchestration.freshness import freshness_key
 from etl_assets.orchestration.io_managers import PostgresIOManager
 from etl_assets.orchestration.monitor import monitor_key
 from etl_assets.orchestration.recipes import Recipe
@@ -183,7 +184,7 @@ def test_asset_keys_are_exactly_those_declared() -> None:
         system, defs = definitions(scope)
         declared = {dg.AssetKey(s.asset_key) for s in system.graph.specs}
         sources = {dg.AssetKey(source_key(s)) for s in system.graph.specs if not s.has_sql}
-        watched = {monitor_key(system)} if scope == "ecommerce" else set()
+        watched = {freshness_key(system)} | ({monitor_key(system)} if scope == "ecommerce" else set())
         assert set(defs.resolve_asset_graph().get_all_asset_keys()) == declared | sources | watched
 
 
@@ -257,7 +258,9 @@ def test_jobs_schedules_and_sensors_are_exactly_these() -> None:
             "chatwoot_full": ("0 4 * * 0", "America/Sao_Paulo"),
         }
         sensors = {s.name: s.default_status for s in repository.sensor_defs}
-        assert sensors == dict.fromkeys(("chatwoot_sweep", "reaper"), dg.DefaultSensorStatus.RUNNING)
+        assert sensors == dict.fromkeys(
+            ("chatwoot_sweep", "chatwoot_freshness", "reaper"), dg.DefaultSensorStatus.RUNNING
+        )
 
 
 def test_the_warehouses_own_jobs() -> None:
@@ -285,7 +288,7 @@ def test_jobs_schedules_and_sensors_of_the_portal() -> None:
         "sigos_incremental": ("30 9-18 * * 1-6", "America/Sao_Paulo"),
         "sigos_full": ("0 10 * * 0", "America/Sao_Paulo"),
     }
-    assert {s.name for s in repository.sensor_defs} == {"sigos_sweep", "sigos_inbox", "reaper"}
+    assert {s.name for s in repository.sensor_defs} == {"sigos_sweep", "sigos_freshness", "sigos_inbox", "reaper"}
 
 
 @pytest.mark.parametrize("scope", SCOPES)

@@ -71,8 +71,12 @@ def _rounded(found: Decimal, exact: Fraction, within: Fraction) -> bool:
     exponent = found.as_tuple().exponent
     if not isinstance(exponent, int) or -exponent < _LEAST_DECIMALS:
         return False
-    # Halves may go either way: 1 less a rounded share is one that was rounded down.
-    return abs(Fraction(found) - exact) <= Fraction(1, 2 * 10**-exponent) + within
+    if within:
+        return abs(Fraction(found) - exact) <= Fraction(1, 2 * 10**-exponent) + within
+    # Rounded once, and a half away from zero: what was rounded and then taken from 1 is another number.
+    scaled = abs(exact) * 10**-exponent
+    nearest = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
+    return abs(Fraction(found)) * 10**-exponent == nearest and (found < 0) == (exact < 0 and nearest > 0)
 
 
 def _by_key(

@@ -1,7 +1,7 @@
 """Oracle of SIGOS, what changed between two loads of a month and how often by week (spec 8.2 and 8.6, audit changes).
 
-Of a load with the same lines as the one before nothing is kept, so nothing changed. Nothing of the package under test
-and none of its SQL is used.
+A load with the same lines as the one before says nothing, unless they stand in another order and of two with one key
+the other is the later now. Nothing of the package under test and none of its SQL is used.
 """
 
 from __future__ import annotations
@@ -58,18 +58,15 @@ def by_week(changed: pd.DataFrame) -> pd.DataFrame:
 
 
 def _of_report(report: Report, loads: Loads, days: Sequence[date]) -> list[tuple[Any, ...]]:
-    before: dict[date, tuple[Counter[Any], dict[str, dict[str, Any]]]] = {}
+    before: dict[date, dict[str, dict[str, Any]]] = {}
     rows: list[tuple[Any, ...]] = []
     for files, day in zip(loads, days, strict=True):
-        lines = landed(report, [files])
-        won = winners_of(report, lines, day)
+        won = winners_of(report, landed(report, [files]), day)
         for month in sorted({m for file in files for m in file.months}):
-            content = Counter(lines.loc[lines["_month"] == month, "_line"])
             now = {r[f"{_kind(report)}_key"]: r for r in won[won["_month"] == month].to_dict("records")}
-            if month in before and content != before[month][0]:
-                rows += _between(report, before[month][1], now, day)
-            if month not in before or content != before[month][0]:
-                before[month] = content, now
+            if month in before:
+                rows += _between(report, before[month], now, day)
+            before[month] = now
     return rows
 
 

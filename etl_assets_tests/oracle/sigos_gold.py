@@ -208,7 +208,7 @@ def _of_services(rows: list[Figures]) -> Figures:
         "negotiation_rate": _ratio(_number(done, "is_negotiated"), executed),
         "returned_services": len(back),
         "return_rate": _ratio(len(back), executed),
-        "first_pass_rate": None if not executed else 1 - Fraction(len(back), executed),
+        "first_pass_rate": _ratio(executed - len(back), executed),
         "return_count_sum": sum(r["return_count"] for r in back),
         "rework_intensity": _ratio(sum(r["return_count"] for r in back), len(back)),
         "repeat_returned_services": sum(r["return_count"] >= 2 for r in back),

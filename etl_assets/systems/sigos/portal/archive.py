@@ -1,7 +1,7 @@
 """Where files are kept: `<report>/<YYYY-MM>/<time of extraction>/<name>_<start>_<end>.csv` below the download folder.
 
-Nothing is deleted here. Belongs here: names, moving, what a file must have at least. Does not belong here: where files
-come from (extract.py, inbox.py), their rows (engine).
+How long they stay is another matter (retention.py). Belongs here: names, moving, what a file must have at least. Does
+not belong here: where files come from (extract.py, inbox.py), their rows (engine).
 """
 
 from __future__ import annotations

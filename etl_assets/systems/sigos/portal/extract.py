@@ -10,6 +10,7 @@ import logging
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -19,7 +20,7 @@ from etl_assets.browser.errors import DownloadError, DownloadTimedOutError
 from etl_assets.engine.errors import EtlError, FileRefusedError
 from etl_assets.engine.files import FileWindow, LandedFile, WindowReport
 from etl_assets.engine.retry import attempts
-from etl_assets.systems.sigos.portal import archive, refused, windows
+from etl_assets.systems.sigos.portal import archive, refused, retention, windows
 from etl_assets.systems.sigos.portal.reports import Report, report_of
 from etl_assets.systems.sigos.portal.turn import my_turn
 from etl_assets.systems.sigos.portal.visit import Access, Visit
@@ -32,11 +33,13 @@ Log = Callable[[WindowReport], None]
 
 @dataclass(frozen=True)
 class PortalSource:
-    """Files of the portal. Another extraction is waited for `turn_wait_s`; `first_wait_s` lie before a second try."""
+    """Files of the portal. Another extraction is waited for `turn_wait_s`; `first_wait_s` lie before a second try;
+    archived files stay for `keep_days` (retention.py)."""
 
     access: Access
     first_wait_s: float = 2.0
     turn_wait_s: float = 600.0
+    keep_days: int = 90
 
     def fetch(self, feed: str, months: Sequence[str], today: date, log: Log) -> Sequence[LandedFile]:
         """Files of all windows that cover `months`, once all are complete (see FileSource).
@@ -61,6 +64,9 @@ class PortalSource:
 
     def done(self, files: Sequence[LandedFile]) -> None:
         """What has been stored stays in the archive."""
+
+    def tidy(self, feed: str, held: Callable[[Sequence[str]], AbstractSet[str]]) -> int:
+        return retention.tidy(self.access.folder, report_of(feed), self.keep_days, held)
 
 
 @dataclass

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -66,6 +67,10 @@ class InboxSource:
         """Move files that have been stored from the inbox into the archive, under the names they are stored with."""
         for file in files:
             archive.put(file.path, self.folder, file.name)
+
+    def tidy(self, feed: str, held: Callable[[Sequence[str]], AbstractSet[str]]) -> int:
+        """The archive is looked through by whoever downloads (extract.py)."""
+        return 0
 
     def _read(self, report: Report, name: str, today: date, log: Log) -> LandedFile:
         started, path = datetime.now(UTC), self.folder / INBOX / name

@@ -25,5 +25,6 @@ def portal_source(settings: Settings) -> PortalSource:
             browser,
             settings.sigos_download_timeout_s,
             _STABLE_HERE_S if settings.sigos_portal_url is None else _STABLE_S,
-        )
+        ),
+        keep_days=settings.sigos_archive_days,
     )
