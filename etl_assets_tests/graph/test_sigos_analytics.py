@@ -84,7 +84,8 @@ def test_lineage_goes_through_to_the_table_that_is_copied(defs: dg.Definitions, 
 
 def test_what_only_copies_has_no_sweep(defs: dg.Definitions) -> None:
     repository = defs.get_repository_def()
-    assert {s.name for s in repository.sensor_defs if "analytics" in s.name} == {"sigos_analytics_follow"}
+    sensors = {s.name for s in repository.sensor_defs if "analytics" in s.name}
+    assert sensors == {"sigos_analytics_follow", "sigos_analytics_freshness"}
     assert "sigos_analytics_pending" not in {j.name for j in repository.get_all_jobs()}
 
 
