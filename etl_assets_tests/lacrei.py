@@ -54,6 +54,8 @@ class Platform:
     batch_size: int | None = None
     _declared: dict[str, Entity] = field(default_factory=dict)
     _read_as: str | None = None
+    # Sessions are kept: a new one for every question took a fifth of the tests' time.
+    _ends: dict[str, Source] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self.change(f'CREATE SCHEMA "{SOURCE_SCHEMA}"')
@@ -73,20 +75,26 @@ class Platform:
 
     @cached_property
     def destination(self) -> Destination:
-        made = Destination(sa.make_url(self.warehouse), PG, Graph("lacrei", self.specs, Path("unused")))
+        graph = Graph("lacrei", self.specs, Path("unused"))
+        made = Destination(sa.make_url(self.warehouse), PG, graph, keep_sessions=True)
         ddl.deploy(made)
         return made
 
     @contextmanager
     def _connected(self, url: str) -> Any:
-        with PG.engine(sa.make_url(url), application="test").connect() as conn:
+        with self.end(url).engine.connect() as conn:
             yield conn
             conn.commit()
+
+    def end(self, url: str) -> Source:
+        if url not in self._ends:
+            self._ends[url] = Source(sa.make_url(url), PG, keep_sessions=True)
+        return self._ends[url]
 
     def change(self, *statements: str) -> None:
         """Run statements in the source, whose schema need not be named."""
         with self._connected(self.source) as conn:
-            PG.execute(conn, f'SET search_path = "{SOURCE_SCHEMA}"')
+            PG.execute(conn, f'SET LOCAL search_path = "{SOURCE_SCHEMA}"')
             for statement in statements:
                 PG.execute(conn, statement)
 
@@ -104,7 +112,7 @@ class Platform:
         """Run the layers; results by `layer.table`. Raises the first error."""
         options = Options(mode=mode, batch_size=self.batch_size)  # type: ignore[arg-type]
         audit = RunAudit(self.destination, options.load_type, "manual")
-        source = Source(sa.make_url(self._read_as or self.source), PG)
+        source = self.end(self._read_as or self.source)
         found = {}
         for spec in self.destination.graph.ordered:
             if spec.layer in layers:
@@ -129,11 +137,13 @@ class Platform:
         name, password = f"reader_{uuid.uuid4().hex[:8]}", uuid.uuid4().hex
         self.change(f"CREATE ROLE {name} LOGIN PASSWORD '{password}'")
         url = sa.make_url(self.source).set(username=name, password=password)
-        self._read_as = url.render_as_string(hide_password=False)
+        read_as = self._read_as = url.render_as_string(hide_password=False)
         try:
             yield name
         finally:
             self._read_as = None
+            if read_as in self._ends:
+                self._ends.pop(read_as).close()
             self.change(f"DROP OWNED BY {name}", f"DROP ROLE {name}")
 
     def everything(self, *schemas: str) -> str:

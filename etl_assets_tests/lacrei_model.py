@@ -17,7 +17,7 @@ from etl_assets.definitions import SQL_ROOT
 from etl_assets.engine import ddl, pending, run
 from etl_assets.engine.audit import RunAudit
 from etl_assets.engine.checks import Check, Graded
-from etl_assets.engine.destination import Destination, Source
+from etl_assets.engine.destination import Destination
 from etl_assets.engine.graph import Graph
 from etl_assets.engine.months import between
 from etl_assets.engine.options import Options, Result
@@ -73,7 +73,7 @@ class Star(Platform):
         """Load everything, or `layers`; results by table. Raises the first error."""
         options = Options(mode=mode, **{"as_of_date": AS_OF, **more})  # type: ignore[arg-type]
         audit = RunAudit(self.destination, options.load_type, "manual")
-        source = Source(sa.make_url(self.source), PG)
+        source = self.end(self.source)
         found = {}
         for spec in self.destination.graph.ordered:
             if not layers or spec.layer in layers:
