@@ -115,7 +115,7 @@ def test_the_sensor_tells_what_is_new_and_the_ui_shows_it(system: System, tmp_pa
     sensor = build_freshness_sensor(system, clock=lambda: now)
     repository = build_defs([system], Settings(_env_file=None)).get_repository_def()
     assert sensor.name in {s.name for s in repository.sensor_defs}
-    assert {k.name for k in repository.asset_graph.get_check_keys_for_assets([freshness_key(system)])} == set(CHECKS)
+    assert {k.name for k in repository.asset_graph.get_check_keys_for_assets({freshness_key(system)})} == set(CHECKS)
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
         cursor: str | None = None
 
@@ -149,7 +149,7 @@ def test_the_sensor_tells_what_is_new_and_the_ui_shows_it(system: System, tmp_pa
 def test_by_hand_the_checks_say_the_same_and_no_load_waits_for_them(system: System) -> None:
     now = at("2026-03-14 10:06")
     checks = build_freshness_checks(system, clock=lambda: now)
-    result = dg.materialize([freshness.build_freshness(system), checks], selection=dg.AssetSelection.all_asset_checks())  # type: ignore[list-item]
+    result = dg.materialize([freshness.build_freshness(system), checks], selection=dg.AssetSelection.all_asset_checks())
     told = {e.check_name: (e.passed, e.severity.value) for e in result.get_asset_check_evaluations()}
     assert told == {IN_TIME: (False, "WARN"), WHOLE: (True, "WARN")}
     defs = build_defs([system], Settings(_env_file=None))
