@@ -73,7 +73,7 @@ class Whole:
     def columns(self, table: str) -> tuple[str, ...]:
         return self.destination.graph.find(table).data_columns
 
-    def frame(self, table: str, columns: Sequence[str]) -> pd.DataFrame:
+    def frame(self, table: str, columns: Sequence[str], where: str = "TRUE") -> pd.DataFrame:
         """Columns of a table; a name of `named()` that the table has not is looked up by its surrogate."""
         own = self.columns(table)
         shown, joins = [], []
@@ -86,5 +86,5 @@ class Whole:
                 joins.append(f"LEFT JOIN {dimension} AS {surrogate}_d ON {surrogate}_d.{surrogate} = t.{surrogate}")
                 shown.append(f"{surrogate}_d.{column}")
         relation = PG.relation(self.destination.graph.find(table).relation)
-        rows = self.rows(f"SELECT {', '.join(shown)} FROM {relation} AS t {' '.join(joins)}")
+        rows = self.rows(f"SELECT {', '.join(shown)} FROM {relation} AS t {' '.join(joins)} WHERE {where}")
         return pd.DataFrame(rows, columns=list(columns), dtype=object)

@@ -100,12 +100,20 @@ def period_end(start: date, grain: Grain) -> date:
     return (start.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
 
 
-def kpis(facts: pd.DataFrame, returned: pd.DataFrame, by: Sequence[str], grain: Grain, load_date: date) -> pd.DataFrame:
-    """Every figure of spec 8.5 by `period` and the columns `by`; groups of services, of returns or of both."""
+def kpis(
+    facts: pd.DataFrame | Sequence[Figures],
+    returned: pd.DataFrame | Sequence[Figures],
+    by: Sequence[str],
+    grain: Grain,
+    load_date: date,
+) -> pd.DataFrame:
+    """Every figure of spec 8.5 by `period` and the columns `by`; groups of services, of returns or of both.
+
+    Facts are frames, or their rows (`records`), which to make for every grain would take as long as the figures.
+    """
     groups: dict[tuple[Any, ...], tuple[list[Figures], list[Figures]]] = {}
-    needed = [*_KPI_COLUMNS, *(c for c in by if c not in _KPI_COLUMNS)]
     for side, frame in enumerate((facts, returned)):
-        for row in frame[[c for c in needed if c in frame.columns]].to_dict("records"):
+        for row in records(frame) if isinstance(frame, pd.DataFrame) else frame:
             key = (period(row["data_execucao"], grain), *(row[c] for c in by))
             groups.setdefault(key, ([], []))[side].append(row)
     rows = [
@@ -118,6 +126,12 @@ def kpis(facts: pd.DataFrame, returned: pd.DataFrame, by: Sequence[str], grain: 
         for key, (own, back) in groups.items()
     ]
     return pd.DataFrame(rows, dtype=object)
+
+
+def records(facts: pd.DataFrame) -> list[Figures]:
+    """What figures are made of, and what they are by, of every row."""
+    named = dict.fromkeys((*_KPI_COLUMNS, *DAILY, *(c for by in MARTS.values() for c in by)))
+    return [{str(c): v for c, v in r.items()} for r in facts[[c for c in named if c in facts]].to_dict("records")]
 
 
 def return_reasons(returned: pd.DataFrame) -> pd.DataFrame:

@@ -20,14 +20,14 @@ _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[ T].+)?", re.ASCII)
 _TIME = re.compile(r"(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?", re.ASCII)
 _AMOUNT = re.compile(r"-?(?:\d+|\d{1,3}(?:\.\d{3})+)(?:,\d+)?", re.ASCII)
 _TEAM = re.compile(r"(?:RS-PEL-([AF])\d{3}[A-Z]?|POA\d([AF])\d{3})", re.ASCII)
-_CLASSES = {
+CLASSES = {
     "C100": (109, 115, 129, 164, 165, 168, 171, 172, 174, 176, 188),
     "REGU": (154, 175),
     "C200": (201, 202, 203, 204, 210, 211, 212, 214, 215, 221),
     "C300": (307, 308, 310, 311),
     "ACAO": (300, 301, 302, 303, 305, 306, 309, 312, 314, 315),
 }
-_CLASS_OF = {str(code): name for name, codes in _CLASSES.items() for code in codes}
+_CLASS_OF = {str(code): name for name, codes in CLASSES.items() for code in codes}
 UNMAPPED = "NAO MAPEADO"
 
 
