@@ -5,7 +5,7 @@ Belongs here: days, months and windows. Does not belong here: reading files (lan
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -26,9 +26,9 @@ class MonthTally:
     problems: int = 0
     sum: int = 0
 
-    def add(self, hashed: bytes) -> None:
-        self.rows += 1
-        self.sum += int.from_bytes(hashed, "big")
+    def add(self, hashed: Collection[bytes]) -> None:
+        self.rows += len(hashed)
+        self.sum += sum(map(int.from_bytes, hashed))
 
     @property
     def digest(self) -> str:
