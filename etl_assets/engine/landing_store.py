@@ -20,12 +20,10 @@ from etl_assets.engine import failpoint
 from etl_assets.engine.delimited.layout import quoted
 from etl_assets.engine.delimited.reader import Problem
 from etl_assets.engine.destination import Writer
+from etl_assets.engine.dialects.base import Same
 from etl_assets.engine.landing_scan import KnownFile
 from etl_assets.engine.spec import TableSpec
 
-# The same for all rows of a month of a file, then what is a row's own.
-_OF_FILE = ("_source_file", "_window_start", "_window_end", "_extracted_at", "_run_id")
-_HEAD = ("_partition_month", "_extraction", *_OF_FILE, "_line_no", "_row_hash")
 _WRITE = 1 << 17
 # Rows with a problem wait in memory up to so many bytes, then in a temporary file.
 _SPOOL = 1 << 22
@@ -33,21 +31,14 @@ Write = Callable[[bytes], None]
 
 
 class RowStore:
-    """See Store (landing_scan.py). Rows of months other than `wanted` are passed over."""
+    """See Store (landing_scan.py). `same` stands in every row; those of months other than `wanted` are passed over."""
 
     def __init__(
-        self,
-        known: KnownFile,
-        extraction: int,
-        run: str,
-        wanted: AbstractSet[str],
-        write: Write,
-        problems: IO[bytes],
+        self, known: KnownFile, same: Sequence[str], wanted: AbstractSet[str], write: Write, problems: IO[bytes]
     ) -> None:
-        file = known.file
-        of_file = (file.name, file.window.start, file.window.end, file.extracted_at.isoformat(), run)
-        cells = b";".join(quoted(str(v).encode()) for v in of_file)
-        self._heads = {m: b"%b;%d;%b;" % (m.encode(), extraction, cells) for m in wanted}
+        # What all rows of a month have in front, then what is a row's own.
+        cells = b"".join(quoted(v.encode()) + b";" for v in same)
+        self._heads = {m: b"%b;%b" % (m.encode(), cells) for m in wanted}
         self._has_extras = bool(known.layout.extras)
         self._form = b"%b%d;%b;%b;%b\n" if self._has_extras else b"%b%d;%b;%b\n"
         self._width = len(known.layout.columns)
@@ -93,20 +84,37 @@ class RowStore:
 
 @contextmanager
 def storing(
-    writer: Writer, spec: TableSpec, known: KnownFile, extraction: int, run: str, wanted: AbstractSet[str]
+    writer: Writer,
+    spec: TableSpec,
+    known: KnownFile,
+    extraction: int,
+    run: str,
+    wanted: AbstractSet[str],
+    same: Same | None = None,
 ) -> Iterator[RowStore]:
     """Append to the table what is handed to the store, in the caller's transaction."""
-    dialect, conn, relation = writer.dialect, writer.conn, spec.relation
+    dialect, conn, relation, file = writer.dialect, writer.conn, spec.relation, known.file
+    of_file = {
+        "_extraction": str(extraction),
+        "_source_file": file.name,
+        "_window_start": file.window.start.isoformat(),
+        "_window_end": file.window.end.isoformat(),
+        "_extracted_at": file.extracted_at.isoformat(),
+        "_run_id": run,
+    }
+    if same is not None:
+        same(of_file)
+        of_file = {}
+    head = ("_partition_month", *of_file, "_line_no", "_row_hash")
     missing = set(known.layout.missing)
-    columns = (*_HEAD, *(("_extras",) if known.layout.extras else ()), *spec.data_columns)
+    columns = (*head, *(("_extras",) if known.layout.extras else ()), *spec.data_columns)
     verbatim = [c for c in spec.data_columns if c not in missing]
     with tempfile.SpooledTemporaryFile(_SPOOL) as problems:
         with dialect.append_delimited(conn, relation, columns, verbatim) as write:
-            store = RowStore(known, extraction, run, wanted, write, problems)
-            yield store
+            yield RowStore(known, [*of_file.values()], wanted, write, problems)
         if problems.tell():
             problems.seek(0)
-            columns = (*_HEAD, "_extras", "_problem", "_raw", *spec.data_columns)
+            columns = (*head, "_extras", "_problem", "_raw", *spec.data_columns)
             with dialect.append_delimited(conn, relation, columns, ()) as write:
                 while data := problems.read(_WRITE):
                     write(data)
