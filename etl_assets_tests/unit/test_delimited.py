@@ -107,7 +107,8 @@ def test_whatever_the_bytes_each_line_is_a_record_a_problem_or_blank(tmp_path: P
 
 _PIECES = (
     b"1;2;3", b"1,2,3", b"a;b;c;d", b";", b",", b"\t", b'"', b'""', b'"x', b"\n", b"\r\n", b"\r\n", b"\r", b"7;8;9\r\n",
-    b"7;8;9\r\n", b"7;8;9\n", b"7,8,9\n", b"7,8;8,9\n", b"\xe9", "é".encode(), b"\0", b"=1+1", b"  ", b'a;"b;\r\nc";d\r\n',
+    b"7;8;9\r\n", b"7;8;9\n", b"7,8,9\n", b"7,8;8,9\n", b"\xe9", "é".encode(), b"\0", b"=1+1", b"  ",
+    b'a;"b;\r\nc";d\r\n',
 )  # fmt: skip
 _HEADS = (
     HEAD, b"UC / MD;Data execucao;Obs\n", b"UC / MD,Data execucao,Obs\r\n", b"UC / MD\tData execucao\tObs\n",
