@@ -6,8 +6,6 @@ the portal's data look like (sigos/), timing.
 
 from __future__ import annotations
 
-import multiprocessing
-import resource
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +13,6 @@ from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from multiprocessing.connection import Connection
 from pathlib import Path
 from time import perf_counter
 from uuid import uuid4
@@ -23,7 +20,7 @@ from uuid import uuid4
 import psycopg
 import sqlalchemy as sa
 
-from etl_assets.demo.bench_timing import Phases, databases, interleaved, settle
+from etl_assets.demo.bench_timing import Phases, databases, interleaved, peak_memory, settle
 from etl_assets.demo.postgres import dsn
 from etl_assets.engine import ddl, run
 from etl_assets.engine.audit import RunAudit
@@ -42,8 +39,7 @@ _LAST = _FIRST + timedelta(days=_DAYS - 1)
 _CHUNK = 1 << 17
 # So many rows of a file have a cell in quotes, as the portal's have a delimiter in a remark.
 _QUOTED_EVERY = 200
-# Beyond it the peak is that of one batch, not of the interpreter.
-TIMES = 4
+TIMES = 10
 
 
 def write_file(path: Path, rows: int) -> None:
@@ -147,21 +143,16 @@ def measure(rows: int, repeats: int) -> dict[str, dict[str, Phases]]:
 
 
 def measure_memory(rows: int) -> dict[str, float]:
-    """Peak memory, in MiB, of a process that lands a file of `rows` rows, and one of `TIMES` as many."""
+    """Peak memory, in MiB, of a process that lands a file of `rows` rows, and of one that lands a tenth of them."""
     found = {}
-    for name, size in (("rows", rows), ("times the rows", rows * TIMES)):
+    for name, size in (("a tenth of the rows", rows // TIMES), ("rows", rows)):
         with _file(size) as path, databases("dw") as (warehouse,):
-            receive, send = multiprocessing.Pipe(duplex=False)
-            process = multiprocessing.get_context("spawn").Process(target=_load, args=(warehouse, path, send))
-            process.start()
-            found[name] = receive.recv()
-            process.join()
+            found[name] = peak_memory(_load, warehouse, path)
     return found
 
 
-def _load(warehouse: str, path: Path, send: Connection) -> None:
+def _load(warehouse: str, path: Path) -> None:
     Landed(warehouse, path).load()
-    send.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 @contextmanager

@@ -5,15 +5,12 @@ Belongs here: the table of bench_pipe at two sizes. Does not belong here: that t
 
 from __future__ import annotations
 
-import multiprocessing
-import resource
 from collections.abc import Callable
-from multiprocessing.connection import Connection
 
 import psycopg
 
 from etl_assets.demo.bench_pipe import EnginePipe, fill_source, play
-from etl_assets.demo.bench_timing import Phases, databases, interleaved, settle
+from etl_assets.demo.bench_timing import Phases, databases, interleaved, peak_memory, settle
 from etl_assets.demo.postgres import dsn
 
 TIMES = 10
@@ -56,14 +53,9 @@ def measure_memory(rows: int) -> dict[str, float]:
     for name, size in (("rows", rows), ("ten times the rows", rows * TIMES)):
         with databases("source", "dw") as (source, warehouse):
             fill_source(source, size)
-            receive, send = multiprocessing.Pipe(duplex=False)
-            process = multiprocessing.get_context("spawn").Process(target=_load, args=(source, warehouse, send))
-            process.start()
-            found[name] = receive.recv()
-            process.join()
+            found[name] = peak_memory(_load, source, warehouse)
     return found
 
 
-def _load(source: str, warehouse: str, send: Connection) -> None:
+def _load(source: str, warehouse: str) -> None:
     EnginePipe(source, warehouse).load()
-    send.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)

@@ -1,4 +1,4 @@
-"""Taking turns and taking medians, and databases that are gone afterwards.
+"""Taking turns and taking medians, peak memory, and databases that are gone afterwards.
 
 Belongs here: how anything is measured. Does not belong here: what is.
 """
@@ -6,9 +6,12 @@ Belongs here: how anything is measured. Does not belong here: what is.
 from __future__ import annotations
 
 import gc
+import multiprocessing
+import resource
 import statistics
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from time import perf_counter
 from uuid import uuid4
 
@@ -40,6 +43,26 @@ def interleaved(
             phases = sides[name]()
             taken[name].append({"total": perf_counter() - begun} | phases)
     return {name: {p: statistics.median(run[p] for run in runs) for p in runs[0]} for name, runs in taken.items()}
+
+
+def peak_memory(call: Callable[..., object], *given: object) -> float:
+    """Peak memory, in MiB, of a process of its own that does nothing but this call, which must be known by name.
+
+    Raises EOFError when it fails.
+    """
+    receive, send = multiprocessing.Pipe(duplex=False)
+    process = multiprocessing.get_context("spawn").Process(target=_send_peak, args=(send, call, given))
+    process.start()
+    send.close()
+    try:
+        return float(receive.recv())
+    finally:
+        process.join()
+
+
+def _send_peak(send: Connection, call: Callable[..., object], given: tuple[object, ...]) -> None:
+    call(*given)
+    send.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from etl_assets.engine import control, drift, failpoint, landing_record, pending
 from etl_assets.engine.destination import Writer
+from etl_assets.engine.dialects.base import Same
 from etl_assets.engine.entity import Load, Stopwatch
 from etl_assets.engine.errors import EtlError, FileRefusedError, ShrinkGuardError, SpecError
 from etl_assets.engine.files import FileSource, LandedFile, WindowReport
@@ -142,9 +143,9 @@ class LandingLoad(Load):
         number = landing_record.next_extraction(conn, entity)
         fresh = set(months) - stored.keys()
         tallies = {m: MonthTally(m) for m in months}
-        with self._filling(writer, files, fresh):
+        with self._filling(writer, files, fresh) as same:
             for known in files:
-                self._first_pass(writer, known, tallies, number, fresh)
+                self._first_pass(writer, known, tallies, number, fresh, same)
         failpoint.reach("staged")
         self._refuse_shrinking(tallies, stored)
         lost = landing_record.lost(writer, self.spec, stored)
@@ -173,7 +174,7 @@ class LandingLoad(Load):
 
     def _filling(
         self, writer: Writer, files: Sequence[KnownFile], fresh: AbstractSet[str]
-    ) -> AbstractContextManager[None]:
+    ) -> AbstractContextManager[Same | None]:
         """What makes a first load of all history cheaper; a rehearsal must not lock what others read."""
         size = sum(f.size for f in files if fresh & f.share.days.keys())
         if writer.dry_run or size < _MANY_BYTES:
@@ -181,13 +182,19 @@ class LandingLoad(Load):
         return writer.dialect.filling(writer.conn, self.spec.relation)
 
     def _first_pass(
-        self, writer: Writer, known: KnownFile, tallies: dict[str, MonthTally], number: int, fresh: AbstractSet[str]
+        self,
+        writer: Writer,
+        known: KnownFile,
+        tallies: dict[str, MonthTally],
+        number: int,
+        fresh: AbstractSet[str],
+        same: Same | None,
     ) -> None:
         """Judge a file; store what it has of months of which nothing is stored yet."""
         load, name, wanted = self._load, known.file.name, fresh & known.share.days.keys()
         with self._judging(known.file):
             if wanted:
-                with storing(writer, self.spec, known, number, self._run, wanted) as store:
+                with storing(writer, self.spec, known, number, self._run, wanted, same) as store:
                     tally = scan(known, tallies, store)
             else:
                 tally = scan(known, tallies)

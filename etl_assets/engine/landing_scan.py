@@ -6,18 +6,20 @@ is (delimited/), storing (landing_store.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, MutableMapping
+from collections import Counter
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
+from itertools import compress
 from typing import Protocol
 
 from etl_assets.engine.delimited.days import day_of
 from etl_assets.engine.delimited.encoding import Encoding, probe
 from etl_assets.engine.delimited.header import find_header
 from etl_assets.engine.delimited.layout import Layout, match
-from etl_assets.engine.delimited.reader import read
+from etl_assets.engine.delimited.reader import Problem, Records, read
 from etl_assets.engine.errors import FileRefusedError
 from etl_assets.engine.files import LandedFile
 from etl_assets.engine.landing_months import MonthTally, Share
@@ -27,8 +29,8 @@ NO_DAY, OUTSIDE = "no_day", "outside_window"
 # Cells whose day is remembered; a year has few.
 _REMEMBERED = 50_000
 Months = MutableMapping[str, MonthTally]
-# The tally of its month, and what takes the hashes of its day.
-Place = tuple[MonthTally, Callable[[bytes], None]]
+# Where a record belongs that is not taken from its file.
+_NOWHERE = ""
 
 
 @dataclass(frozen=True)
@@ -70,13 +72,21 @@ class FileTally:
 
 
 class Store(Protocol):
-    """Takes the rows that are to be stored. `row` is delimited, `hashed` the SHA-256 of what it says."""
+    """Takes what is to be stored. `hashed` is the SHA-256 of what a row says.
 
-    def row(self, month: str, line: int, hashed: bytes, row: bytes, extras: bytes) -> None: ...
+    Rows come many at a time: of each its month, the number of its line, its hash, itself (delimited), and its extras.
+    """
 
-    def problem(
-        self, month: str, line: int, hashed: bytes, row: bytes, extras: bytes, problem: str, raw: bytes
+    def rows(
+        self,
+        months: Sequence[str],
+        numbers: Sequence[int],
+        hashed: Sequence[bytes],
+        rows: Sequence[bytes],
+        extras: Sequence[bytes],
     ) -> None: ...
+
+    def problem(self, month: str, found: Problem, hashed: bytes) -> None: ...
 
 
 @contextmanager
@@ -115,47 +125,77 @@ def scan(known: KnownFile, months: Months, store: Store | None = None) -> FileTa
 
 
 def _scan(known: KnownFile, months: Months, store: Store | None, tally: FileTally) -> None:
-    share, window = known.share, known.file.window
-    first = min(share.days, default=None)
-    # Of each cell met: where its record counts, the problem it is, or None: the record is not taken from this file.
-    places: dict[bytes, Place | str | None] = {}
-    keep = None if store is None else store.row
-    records = ignored = 0
-    for line, cell, row, extras, problem, raw in read(known.file.path, known.encoding, known.layout):
-        records += 1
-        if not problem:
-            try:
-                place = places[cell]
-            except KeyError:
-                if len(places) > _REMEMBERED:
-                    places.clear()
-                place = places[cell] = _place(cell, share, window.start, window.end, months)
-            if place is None:
-                ignored += 1
-                continue
-            if not isinstance(place, str):
-                hashed = sha256(row + b"\n" + extras if extras else row).digest()
-                tallied, take = place
-                tallied.rows += 1
-                take(hashed)
-                if keep is not None:
-                    keep(tallied.month, line, hashed, row, extras)
-                continue
-            problem = place
-        tally.problems[problem] = tally.problems.get(problem, 0) + 1
-        if first is not None:
-            hashed = sha256(problem.encode() + b"\n" + raw).digest()
-            months[first].problem(hashed)
+    places, takers = _Places(known.share), _Takers(known.share, months)
+    first = min(known.share.days, default=None)
+    for records in read(known.file.path, known.encoding, known.layout):
+        found = [*map(places.__getitem__, records.days)]
+        tally.records += len(found) + len(records.problems)
+        if not months.keys() >= set(found):
+            found, records = _kept(found, records, months, tally)
+        if found:
+            hashed = [
+                sha256(row + b"\n" + extras if extras else row).digest()
+                for row, extras in zip(records.rows, records.extras, strict=True)
+            ]
+            for cell, digest in zip(records.days, hashed, strict=True):
+                takers[cell](digest)
+            for month, number in Counter(found).items():
+                months[month].rows += number
             if store is not None:
-                store.problem(first, line, hashed, row, extras, problem, raw)
-    tally.records, tally.ignored = records, ignored
+                store.rows(found, records.numbers, hashed, records.rows, records.extras)
+        for problem in records.problems:
+            tally.problems[problem.problem] = tally.problems.get(problem.problem, 0) + 1
+            if first is not None:
+                digest = sha256(problem.problem.encode() + b"\n" + problem.raw).digest()
+                months[first].problem(digest)
+                if store is not None:
+                    store.problem(first, problem, digest)
 
 
-def _place(cell: bytes, share: Share, start: date, end: date, months: Months) -> Place | str | None:
-    day = day_of(cell.decode())
-    if day is None:
-        return NO_DAY
-    if not start <= day <= end:
-        return OUTSIDE
-    month = share.month_of(day)
-    return None if month is None else (months[month], months[month].of(day))
+def _kept(found: Sequence[str], records: Records, months: Months, tally: FileTally) -> tuple[list[str], Records]:
+    """Take out what belongs to no month: it is a problem, or not taken from this file."""
+    problems = list(records.problems)
+    for n, place in enumerate(found):
+        if place == _NOWHERE:
+            tally.ignored += 1
+        elif place not in months:
+            own = (records.raws[n], records.rows[n], records.extras[n])
+            problems.append(Problem(records.numbers[n], place, *own))
+    problems.sort(key=lambda p: p.number)
+    keep = [place in months for place in found]
+    return [*compress(found, keep)], records.only(keep, problems)
+
+
+class _Places(dict[bytes, str]):
+    """Of each cell met where its record belongs: a month, the problem it is, or nowhere."""
+
+    def __init__(self, share: Share) -> None:
+        self._share, self._window = share, share.file.window
+
+    def __missing__(self, cell: bytes) -> str:
+        if len(self) > _REMEMBERED:
+            self.clear()
+        self[cell] = place = self._place(day_of(cell.decode()))
+        return place
+
+    def _place(self, day: date | None) -> str:
+        if day is None:
+            return NO_DAY
+        if not self._window.start <= day <= self._window.end:
+            return OUTSIDE
+        return self._share.month_of(day) or _NOWHERE
+
+
+class _Takers(dict[bytes, Callable[[bytes], None]]):
+    """Of each cell met that dates a record of a month: what takes the hashes of its day."""
+
+    def __init__(self, share: Share, months: Months) -> None:
+        self._share, self._months = share, months
+
+    def __missing__(self, cell: bytes) -> Callable[[bytes], None]:
+        if len(self) > _REMEMBERED:
+            self.clear()
+        day = day_of(cell.decode())
+        assert day is not None
+        self[cell] = take = self._months[self._share.month_of(day) or _NOWHERE].of(day)
+        return take

@@ -370,3 +370,29 @@ def test_a_first_load_of_very_much_makes_the_key_at_the_end_if_it_can(
     ((name, oid),) = world.rows(key)
     assert name == before[0][0]
     assert (oid != before[0][1]) == (disturbance == "none")
+
+
+def test_what_all_rows_of_a_file_hold_is_the_same_however_it_is_told(
+    make_world: MakeWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows, those with a problem, and two files of their own names, one of them with a quote and a delimiter."""
+    found = []
+    key = "SELECT oid FROM pg_constraint WHERE contype = 'p' AND conrelid = 'bronze.services'::regclass"
+    for least in (0, 1 << 30):
+        monkeypatch.setattr(landing, "_MANY_BYTES", least)
+        world, source = make_landing(make_world, tmp_path)
+        before = world.rows(key)
+        source.put(text(*rows(MARCH, 40), "1;2", "7;;undated"), MARCH, name="o'brien; março.csv")
+        source.put(text(*(f"{line};new" for line in rows(APRIL, 40)), head=f"{HEAD};More"), APRIL)
+        world.run("services", "requested", months=(MARCH, APRIL))
+        assert (world.rows(key) == before) == (least > 0)
+        own = "_partition_month, _line_no, _row_hash, _extras, _problem, _raw, uc_md, day_text, obs"
+        of_file = "_extraction, _source_file, _window_start, _window_end, _extracted_at"
+        found.append(stored(world, f"{own}, {of_file}", "TRUE"))
+        assert world.rows("SELECT COUNT(DISTINCT _run_id), MIN(length(_run_id)) > 0 FROM bronze.services") == [
+            (1, True)
+        ]
+        defaults = "SELECT COUNT(*) FROM pg_attribute WHERE attrelid = 'bronze.services'::regclass AND atthasdef"
+        assert world.rows(defaults) == [(0,)]
+    assert len(found[0]) == 82
+    assert found[0] == found[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import tracemalloc
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,8 +18,9 @@ from etl_assets.engine.delimited.days import day_of
 from etl_assets.engine.delimited.encoding import probe
 from etl_assets.engine.delimited.header import DELIMITERS
 from etl_assets.engine.delimited.names import normal
+from etl_assets.engine.delimited.reader import read
 from etl_assets.engine.errors import FileRefusedError
-from etl_assets_tests.unit.delimited import COLUMNS, layout_of, records
+from etl_assets_tests.unit.delimited import COLUMNS, layout_of, line_by_line, records
 
 HEAD = b"UC / MD;Data execucao;Obs\r\n"
 # What a cell may hold that a database takes: no NUL, no half of a surrogate pair.
@@ -103,6 +105,45 @@ def test_whatever_the_bytes_each_line_is_a_record_a_problem_or_blank(tmp_path: P
     assert numbers == sorted(set(numbers))
 
 
+_PIECES = (
+    b"1;2;3", b"1,2,3", b"a;b;c;d", b";", b",", b"\t", b'"', b'""', b'"x', b"\n", b"\r\n", b"\r\n", b"\r", b"7;8;9\r\n",
+    b"7;8;9\r\n", b"7;8;9\n", b"7,8,9\n", b"7,8;8,9\n", b"\xe9", "é".encode(), b"\0", b"=1+1", b"  ",
+    b'a;"b;\r\nc";d\r\n',
+)  # fmt: skip
+_HEADS = (
+    HEAD, b"UC / MD;Data execucao;Obs\n", b"UC / MD,Data execucao,Obs\r\n", b"UC / MD\tData execucao\tObs\n",
+    b"Obs;More;Data execucao;UC / MD\n", b"Data execucao;UC / MD\r\n", b"Data execucao\n",
+)  # fmt: skip
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)
+@given(
+    mark=st.booleans(),
+    head=st.sampled_from(_HEADS),
+    body=st.lists(st.sampled_from(_PIECES), max_size=40),
+    end=st.sampled_from([b"", b"\n", b"\r\n"]),
+    chunk=st.integers(1, 60) | st.just(1 << 17),
+)
+def test_whatever_the_bytes_and_the_chunks_records_are_those_read_line_by_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mark: bool, head: bytes, body: list[bytes], end: bytes, chunk: int
+) -> None:
+    path, required = tmp_path / "a.csv", ["Data execucao"]
+    content = (b"\xef\xbb\xbf" if mark else b"") + head + b"".join(body) + end
+    path.write_bytes(content)
+    try:
+        wanted: object = line_by_line(path, layout_of(path, required=required))
+    except FileRefusedError as error:
+        wanted = str(error)
+    with monkeypatch.context() as patch:
+        patch.setattr(physical, "CHUNK", chunk)
+        try:
+            found: object = records(path, content, required=required)
+        except FileRefusedError as error:
+            found = str(error)
+    event(wanted if isinstance(wanted, str) else "read")
+    assert found == wanted
+
+
 def test_every_undefined_byte_of_windows_1252_is_read(tmp_path: Path) -> None:
     every = bytes(n for n in range(1, 256) if n not in b';"\r\n')
     ((_, _, row, _, problem, _),) = records(tmp_path / "a.csv", HEAD + b"1;1/1/2025;" + every + b"\r\n")
@@ -150,6 +191,19 @@ def test_a_quote_nobody_closes_costs_one_line_even_in_a_long_file(tmp_path: Path
     rows = b"".join(b"x;y;%d\r\n" % n for n in range(300_000))
     found = records(tmp_path / "a.csv", HEAD + b'"a;b;c\r\n' + rows)
     assert (len(found), found[0][4], found[-1][0]) == (300_001, "ragged", 300_002)
+
+
+def test_records_of_several_lines_do_not_add_up_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(physical, "CHUNK", 1 << 12)
+    path, peaks = tmp_path / "a.csv", []
+    for number in (1_000, 6_000):
+        path.write_bytes(HEAD + b"".join(b'%d;1/1/2025;"first\r\nsecond\r\nthird"\r\n' % n for n in range(number)))
+        encoding, layout = probe(path).encoding, layout_of(path)
+        tracemalloc.start()
+        assert sum(len(found.rows) for found in read(path, encoding, layout)) == number
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.5 * peaks[0]
 
 
 def test_nul_bytes_and_broken_utf8_are_problems_of_their_line(tmp_path: Path) -> None:

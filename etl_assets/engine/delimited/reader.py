@@ -1,4 +1,4 @@
-"""The records of a delimited file, one after the other, each as a row of the declared columns or with its problem.
+"""The records of a delimited file, many at a time, each as a row of the declared columns or with its problem.
 
 A line without a quote and with the right number of delimiters is a record as it stands; everything else goes through
 Python's csv module, whose rules these are. Memory: one chunk and at most one record of `LONGEST` bytes.
@@ -8,7 +8,9 @@ Belongs here: what a record is and what makes one unusable. Does not belong here
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import compress, repeat
 from pathlib import Path
 
 from etl_assets.engine.delimited.encoding import Encoding
@@ -16,64 +18,128 @@ from etl_assets.engine.delimited.layout import DELIMITER, Layout
 from etl_assets.engine.delimited.lines import LONGEST, Lines, lines_of
 from etl_assets.engine.errors import FileRefusedError
 
-# Number of its first line, cell of the day, row, extras (JSON), problem, the record as it was (in UTF-8); with a
-# problem it has neither day nor row. A named tuple would take as long to make as the rest of a record.
-Record = tuple[int, bytes, bytes, bytes, str, bytes]
-
 # The module's own limit of a cell is lower, and one for the whole process.
 csv.field_size_limit(max(csv.field_size_limit(), LONGEST))
 
 
-def read(path: Path, encoding: Encoding, layout: Layout) -> Iterator[Record]:
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An unusable record: number of its first line, what is wrong, and how it was (in UTF-8).
+
+    `row` and `extras` are empty when there is no telling which cell is which.
+    """
+
+    number: int
+    problem: str
+    raw: bytes
+    row: bytes = b""
+    extras: bytes = b""
+
+
+@dataclass(slots=True)
+class Records:
+    """Records that follow each other; `problems` are the unusable ones among them, the lists have the others.
+
+    Of each of these: number of its first line, cell of the day, row, extras (JSON; empty when there are none), and how
+    it was (in UTF-8). Lists, not one object of each: making that would take as long as all else.
+    """
+
+    numbers: list[int] = field(default_factory=list)
+    days: list[bytes] = field(default_factory=list)
+    rows: list[bytes] = field(default_factory=list)
+    extras: list[bytes] = field(default_factory=list)
+    raws: list[bytes] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def only(self, keep: Sequence[bool], problems: list[Problem]) -> Records:
+        """Those of the lists for which `keep` has true, with these problems instead."""
+        return Records(
+            [*compress(self.numbers, keep)],
+            [*compress(self.days, keep)],
+            [*compress(self.rows, keep)],
+            [*compress(self.extras, keep)],
+            [*compress(self.raws, keep)],
+            problems,
+        )
+
+
+def read(path: Path, encoding: Encoding, layout: Layout) -> Iterator[Records]:
     """Yield the records of a file whose header is known. Blank lines are none.
 
     Raises FileRefusedError (truncated) when the last one has no end.
     """
-    return _records(lines_of(path, layout.header.end, encoding), layout)
+    delimiter = layout.header.delimiter.encode()
+    # A row's own delimiter in a cell of a file that has another one would have to be quoted.
+    return _records(lines_of(path, layout.header.end, encoding, delimiter + DELIMITER + b'"'), layout)
 
 
-def _records(chunks: Iterator[Lines], layout: Layout) -> Iterator[Record]:
-    delimiter, others, day, extra = layout.header.delimiter.encode(), layout.width - 1, layout.day, layout.extra
-    foreign, pick, missing = delimiter != DELIMITER, layout.pick, bool(layout.missing)
-    straight, number = layout.is_straight and not foreign, layout.header.line + 1
+def _records(chunks: Iterator[Lines], layout: Layout) -> Iterator[Records]:
+    number = layout.header.line + 1
     for lines in chunks:
-        at, of, odd = 0, lines.all, _is_odd(lines, layout)
-        while at < len(of):
-            line = of[at]
-            if b'"' not in line and line.count(delimiter) == others and not (odd and _needs_care(lines, at, foreign)):
-                if straight:
-                    yield number + at, line.split(delimiter, day + 1)[day], line, b"", "", line
-                else:
-                    cells = line.split(delimiter)
-                    extras = extra(cells) if layout.extras else b""
-                    if missing:
-                        cells.append(b"")
-                    yield number + at, cells[day], DELIMITER.join(pick(cells)), extras, "", line
-                at += 1
-                continue
-            if not line.strip(b"\r") and at not in lines.bad:
-                at += 1
-                continue
-            taken, found = _parse(lines, at, chunks, layout, number)
-            of, odd = lines.all, _is_odd(lines, layout)
-            if not lines.bad.isdisjoint(range(at, at + taken)):
-                yield number + at, b"", b"", b"", "bad_bytes", lines.text(at, taken)
-            elif found is None:
-                yield number + at, b"", b"", b"", "ragged", lines.text(at, taken)
-            else:
-                yield number + at, found[day], layout.row(found), extra(found), "", lines.text(at, taken)
-            at += taken
-        number += len(of)
+        while size := len(lines.all):
+            found, at = Records(), 0
+            for odd in (*_odd(lines, layout), size):
+                if odd < at:
+                    # It is part of the record before.
+                    continue
+                _take(found, lines, at, odd, number, layout)
+                at = odd
+                if odd == size or (not lines.all[odd].strip(b"\r") and odd not in lines.bad):
+                    at += 1
+                    continue
+                at += _take_odd(found, lines, odd, chunks, number + odd, layout)
+                if len(lines.all) > size:
+                    # It went on in lines that have not been looked at.
+                    break
+            yield found
+            at = min(at, len(lines.all))
+            number += at
+            lines = lines.after(at)
 
 
-def _is_odd(lines: Lines, layout: Layout) -> bool:
-    """Whether lines must be looked at more closely."""
-    return bool(lines.returns or lines.bad or layout.header.delimiter.encode() != DELIMITER or layout.width == 1)
+def _odd(lines: Lines, layout: Layout) -> list[int]:
+    """The lines that are no record as they stand."""
+    plain = layout.header.delimiter.encode() * (layout.width - 1)
+    if layout.width == 1:
+        # A blank line has as many delimiters.
+        found = [n for n, line in enumerate(lines.all) if lines.marks[n] or not line]
+    else:
+        found = [n for n, marks in enumerate(lines.marks) if marks != plain]
+    return sorted(lines.bad.union(found)) if lines.bad else found
 
 
-def _needs_care(lines: Lines, at: int, foreign: bool) -> bool:
-    line = lines.all[at]
-    return not line or b"\r" in line or (foreign and DELIMITER in line) or at in lines.bad
+def _take(found: Records, lines: Lines, first: int, end: int, number: int, layout: Layout) -> None:
+    """Add lines that are records as they stand."""
+    raws, delimiter, day = lines.all[first:end], layout.header.delimiter.encode(), layout.day
+    found.numbers += range(number + first, number + end)
+    found.raws += raws
+    if layout.is_straight and delimiter == DELIMITER:
+        found.days += [line.split(delimiter, day + 1)[day] for line in raws]
+        found.rows += raws
+        found.extras += repeat(b"", len(raws))
+        return
+    records, join, pick = [line.split(delimiter) for line in raws], DELIMITER.join, layout.pick
+    found.days += [cells[day] for cells in records]
+    found.extras += map(layout.extra, records) if layout.extras else repeat(b"", len(raws))
+    # A missing column is as an empty cell after all others.
+    found.rows += [join(pick([*cells, b""])) for cells in records]
+
+
+def _take_odd(found: Records, lines: Lines, at: int, chunks: Iterator[Lines], number: int, layout: Layout) -> int:
+    """Add the record that begins at line `at`, whose number that is; return of how many lines it is."""
+    taken, cells = _parse(lines, at, chunks, layout, number)
+    raw = lines.text(at, taken)
+    if not lines.bad.isdisjoint(range(at, at + taken)):
+        found.problems.append(Problem(number, "bad_bytes", raw))
+    elif cells is None:
+        found.problems.append(Problem(number, "ragged", raw))
+    else:
+        found.numbers.append(number)
+        found.days.append(cells[layout.day])
+        found.rows.append(layout.row(cells))
+        found.extras.append(layout.extra(cells))
+        found.raws.append(raw)
+    return taken
 
 
 def _parse(
@@ -81,7 +147,8 @@ def _parse(
 ) -> tuple[int, list[bytes] | None]:
     """Read the record that begins at line `at`, taking in further chunks where it goes on in them.
 
-    Returns of how many lines it is, and its cells; None when there is no telling which is which.
+    Returns of how many lines it is, and its cells; None when there is no telling which is which. `number` is that of
+    its line in the file.
     """
     taken, ended = 0, False
 
@@ -107,7 +174,7 @@ def _parse(
         # It may never end, or a carriage return stands in it without a quote.
         return 1, None
     if ended:
-        raise FileRefusedError(f"ends within the record of line {number + at}", "truncated")
+        raise FileRefusedError(f"ends within the record of line {number}", "truncated")
     if len(cells) != layout.width:
         # A quote that nobody closed takes the lines after it along: they are read again by themselves.
         return 1, None

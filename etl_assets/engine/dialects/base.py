@@ -17,6 +17,9 @@ from etl_assets.engine.errors import SpecError
 from etl_assets.engine.rules import ColumnRule
 from etl_assets.engine.spec import Rule, TableSpec
 
+# Says what columns (as text) hold in all rows that are appended from now on without them; they had no default.
+Same = Callable[[Mapping[str, str]], None]
+
 
 @dataclass(frozen=True)
 class CatalogColumn:
@@ -294,8 +297,11 @@ class Dialect(SessionDialect):
         """
         raise NotImplementedError
 
-    def filling(self, conn: sa.Connection, relation: str) -> AbstractContextManager[None]:
-        """Around the statements of one transaction that append very many rows to a table, which may still be empty."""
+    def filling(self, conn: sa.Connection, relation: str) -> AbstractContextManager[Same | None]:
+        """Around the statements of one transaction that append very many rows to a table, which may still be empty.
+
+        Yields None where every row has to come with all it holds.
+        """
         return nullcontext()
 
     @abstractmethod

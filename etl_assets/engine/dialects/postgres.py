@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from etl_assets.engine.dialects import postgres_rules, postgres_transport
 from etl_assets.engine.dialects import postgres_types as types
-from etl_assets.engine.dialects.base import CatalogColumn, RowStream
+from etl_assets.engine.dialects.base import CatalogColumn, RowStream, Same
 from etl_assets.engine.dialects.postgres_copy import PostgresCopyStream, copy_csv
 from etl_assets.engine.dialects.postgres_fill import filling
 from etl_assets.engine.dialects.postgres_merge import PostgresMerge
@@ -393,7 +393,7 @@ class PostgresDialect(PostgresMerge):
         quoted = [", ".join(map(self.quote, names)) for names in (columns, verbatim)]
         return copy_csv(conn, self.relation(relation), *quoted)
 
-    def filling(self, conn: sa.Connection, relation: str) -> AbstractContextManager[None]:
+    def filling(self, conn: sa.Connection, relation: str) -> AbstractContextManager[Same | None]:
         return filling(self, conn, relation)
 
     def transfer_type(self, source_type: str) -> str:

@@ -129,7 +129,7 @@ def _days_in_rows(path: Path, report: Report) -> tuple[date, date]:
     found_encoding = encoding.probe(path).encoding
     head = header.find_header(path, found_encoding, report.required)
     shape = layout.match(head, {"day": report.day}, "day")
-    found = {record[1] for record in reader.read(path, found_encoding, shape)}
+    found = {cell for records in reader.read(path, found_encoding, shape) for cell in records.days}
     dated = [day for cell in found if (day := days.day_of(cell.decode()))]
     if not dated:
         raise FileRefusedError(f"{path.name} has no dated row, and no dates in its name")
