@@ -6,7 +6,7 @@ Belongs here: the comparison and its guard. Does not belong here: when it is due
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
@@ -108,10 +108,16 @@ def differing(
     flag = spec.role("deleted_flag")
     live = f" WHERE t.{dialect.quote(flag)} = {dialect.flag(spec.table.columns[flag], False)}" if flag else ""
     stored = f"SELECT {_own_keys(dialect, spec)} FROM {dialect.relation(spec.relation)} t{live}"
-    ours = dialect.digests_of_keys(writer.conn, stored, may_repeat=False)
-    theirs = source_dialect.digests_of_keys(source, text.select_keys(), may_repeat=may_repeat)
-    parts = frozenset(p for p in ours.keys() | theirs.keys() if ours.get(p) != theirs.get(p))
-    return Differing(parts, len(ours.keys() | theirs.keys()), sum(keys for keys, _ in theirs.values()))
+    ours = dialect.digests_of_keys(writer.conn, stored)
+    theirs = source_dialect.digests_of_keys(source, text.select_keys())
+    every = ours.keys() | theirs.keys()
+    parts = frozenset(p for p in every if ours.get(p) != theirs.get(p))
+    found = Differing(parts, len(every), sum(keys for keys, _ in theirs.values()))
+    if may_repeat and parts and found.is_worth_it:
+        # Where they differ it may be by a key that is there twice.
+        once = source_dialect.digests_of_keys(source, text.select_keys(), once_in=parts)
+        return replace(found, parts=frozenset(p for p in parts if ours.get(p) != once.get(p)))
+    return found
 
 
 def _own_keys(dialect: Dialect, spec: TableSpec) -> str:

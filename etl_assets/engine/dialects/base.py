@@ -111,12 +111,14 @@ class Dialect(SessionDialect):
         """
         raise NotImplementedError
 
-    def digests_of_keys(self, conn: sa.Connection, select: str, *, may_repeat: bool) -> Mapping[int, tuple[int, str]]:
+    def digests_of_keys(
+        self, conn: sa.Connection, select: str, *, once_in: Collection[int] | None = None
+    ) -> Mapping[int, tuple[int, str]]:
         """The keys a SELECT returns, cut into parts by a hash: of each part how many, and a digest, whatever the order.
 
         Only where `takes_digests`; quick over very many, and no key leaves the server. Values count by their text: a
-        number and the same number as text are alike. A key that has a NULL is none; with `may_repeat` one that is there
-        twice counts once.
+        number and the same number as text are alike. A key that has a NULL is none. With `once_in` of those parts only,
+        and a key that is there twice counts once.
         """
         raise NotImplementedError
 

@@ -96,13 +96,13 @@ SELECT CASE WHEN (SELECT count(*) FROM ({select}) etl_row) = {rows} THEN (
 ) END
 """
 
-# Two hashes of 64 bits and the number of rows. The first of them says which part a key is of; where keys may repeat,
-# the pairs of hashes are told apart, not the keys: they are shorter.
+# Two hashes of 64 bits and the number of rows; the first of them says which part a key is of. Where a key is to count
+# once the pairs of hashes are told apart, which takes memory or a file: not to be asked of all keys.
 _DIGESTS_OF_KEYS = """
 SELECT etl_hash.a & {last}, count(*), concat_ws(':', bit_xor(etl_hash.a), bit_xor(etl_hash.b))
 FROM (
     SELECT {distinct} hashtextextended(etl_row.key, 0) AS a, hashtextextended(etl_row.key, 1) AS b
-    FROM (SELECT (etl_key.*)::text AS key FROM ({select}) etl_key WHERE etl_key IS NOT NULL) etl_row
+    FROM (SELECT (etl_key.*)::text AS key FROM ({select}) etl_key WHERE etl_key IS NOT NULL AND {within}) etl_row
 ) etl_hash
 GROUP BY 1
 """
@@ -274,10 +274,12 @@ class PostgresDialect(PostgresMerge):
         found = self.scalar(conn, _DIGEST.format(select=select, rows=if_rows))
         return None if found is None else str(found)
 
-    def digests_of_keys(self, conn: sa.Connection, select: str, *, may_repeat: bool) -> Mapping[int, tuple[int, str]]:
-        distinct = "DISTINCT" if may_repeat else ""
-        found = self.rows(conn, _DIGESTS_OF_KEYS.format(select=select, last=_PARTS - 1, distinct=distinct))
-        return {int(str(part)): (int(str(keys)), str(digest)) for part, keys, digest in found}
+    def digests_of_keys(
+        self, conn: sa.Connection, select: str, *, once_in: Collection[int] | None = None
+    ) -> Mapping[int, tuple[int, str]]:
+        distinct, within = ("", "true") if once_in is None else ("DISTINCT", self.in_parts("etl_key.*", once_in))
+        asked = _DIGESTS_OF_KEYS.format(select=select, last=_PARTS - 1, distinct=distinct, within=within)
+        return {int(str(part)): (int(str(keys)), str(digest)) for part, keys, digest in self.rows(conn, asked)}
 
     def in_parts(self, record: str, parts: Collection[int]) -> str:
         return f"(hashtextextended(({record})::text, 0) & {_PARTS - 1}) IN ({', '.join(map(str, sorted(parts)))})"
