@@ -18,7 +18,7 @@ from etl_assets.engine.dialects.base import CatalogColumn, RowStream, Staged
 from etl_assets.engine.entity import Load, Stopwatch
 from etl_assets.engine.extract import Read, SourceText, reads
 from etl_assets.engine.options import Counts, Mark
-from etl_assets.engine.reconcile import Reconciled, has_same_keys, reconcile
+from etl_assets.engine.reconcile import Differing, Reconciled, differing, reconcile
 from etl_assets.engine.spec import Incremental, Snapshot
 from etl_assets.engine.statements import NOW
 
@@ -243,7 +243,8 @@ class MirrorLoad(Load):
             return
         writer, before, in_order = attempt.writer, attempt.before, True
         whole = self.options.mode == "full" or not self._is_incremental
-        if whole or (self._looks_for_deletes(attempt) and not self._has_same_keys(attempt)):
+        among = None if whole else self._differing(attempt)
+        if whole or (self._looks_for_deletes(attempt) and (among is None or among.parts)):
             found = reconcile(
                 writer,
                 attempt.source,
@@ -253,6 +254,7 @@ class MirrorLoad(Load):
                 self.options,
                 self.audit.run_tag,
                 finds_unseen=not whole,
+                among=among if among and among.is_worth_it else None,
             )
             self.write_batch(writer, found.counts, None, found.extract_seconds, found.load_seconds)
             if not whole:
@@ -281,13 +283,15 @@ class MirrorLoad(Load):
     def _looks_for_deletes(self, attempt: Attempt) -> bool:
         return getattr(self.spec.load, "finds_deletes", False) and not attempt.first
 
-    def _has_same_keys(self, attempt: Attempt) -> bool:
-        watch = Stopwatch()
-        same = has_same_keys(attempt.writer, attempt.source, self.source.dialect, attempt.text)
+    def _differing(self, attempt: Attempt) -> Differing | None:
+        if not self._looks_for_deletes(attempt):
+            return None
+        watch, may_repeat = Stopwatch(), not attempt.unique
+        found = differing(attempt.writer, attempt.source, self.source.dialect, attempt.text, may_repeat=may_repeat)
         seconds = watch.lap()
         self.result.extract_seconds += seconds
         self._made.extract_seconds += seconds
-        return same
+        return found
 
     def _window_left(self, attempt: Attempt) -> Mapping[str, Any]:
         """What the next run may compare the window with; nothing, if some of it was read earlier or rejected."""

@@ -6,7 +6,7 @@ Belongs here: the comparison and its guard. Does not belong here: when it is due
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
@@ -22,6 +22,22 @@ from etl_assets.engine.spec import TableSpec
 _MOST_UNSEEN = 1000
 # From here on an empty source is suspicious, whatever the share.
 _EMPTIED = 10
+# Each side hashes its keys once more to find those of some parts.
+_WORTH_IT = 0.5
+
+
+@dataclass(frozen=True)
+class Differing:
+    """The parts of all keys in which source and target differ, out of how many, and how many keys the source has."""
+
+    parts: frozenset[int]
+    of: int
+    present: int
+
+    @property
+    def is_worth_it(self) -> bool:
+        """Whether to leave the other parts out is cheaper than to hold all keys against each other."""
+        return len(self.parts) <= _WORTH_IT * self.of
 
 
 @dataclass(frozen=True)
@@ -45,41 +61,67 @@ def reconcile(
     run_tag: str | None,
     *,
     finds_unseen: bool,
+    among: Differing | None = None,
 ) -> Reconciled:
-    """Delete (or mark) target rows whose key the source no longer has; `finds_unseen`: find those the target lacks."""
+    """Delete (or mark) target rows whose key the source no longer has; `finds_unseen`: find those the target lacks.
+
+    With `among` no other keys than those are held against each other: all others were seen to be on both sides.
+    """
     dialect, conn, spec, watch = writer.dialect, writer.conn, text.spec, Stopwatch()
     columns = ((k, text.shape.column(k)) for k in spec.key)
     stage = dialect.create_stage(
         conn, [CatalogColumn(k, source_dialect.transfer_type(c.type), False) for k, c in columns]
     )
-    stream = source_dialect.stream(source, text.select_keys())
+    wanted, scope = text.select_keys(), None
+    if among:
+        wanted = f"SELECT etl_key.* FROM ({wanted}) etl_key WHERE {source_dialect.in_parts('etl_key.*', among.parts)}"
+        scope = dialect.in_parts(f"ROW({_own_keys(dialect, spec)})", among.parts)
+    stream = source_dialect.stream(source, wanted)
     try:
         present = stream.into(conn, stage, None)
     finally:
         stream.close()
     extracted = watch.lap()
     stage = _as_stored(writer, text, stage)
-    gone = dialect.missing(conn, spec, stage, None)
+    gone = dialect.missing(conn, spec, stage, scope)
     if gone:
         if not options.allow_deletes:
-            _guard(writer, spec, gone, present)
+            _guard(writer, spec, gone, among.present if among else present)
         if tracked:
             dialect.execute(conn, f"TRUNCATE TABLE {dialect.changes}")
-        gone = dialect.delete_missing(conn, spec, stage, None, tracked, run_tag=run_tag)
+        gone = dialect.delete_missing(conn, spec, stage, scope, tracked, run_tag=run_tag)
     lacking, unseen = _unseen(writer, text, stage) if finds_unseen else (0, ())
     dialect.drop_stage(conn, stage)
     return Reconciled(Counts(deleted=gone), extracted, watch.lap(), lacking, unseen)
 
 
-def has_same_keys(writer: Writer, source: sa.Connection, source_dialect: Dialect, text: SourceText) -> bool:
-    """Whether source and target have the very same keys, by digests of both; False where that cannot be told so."""
+def differing(
+    writer: Writer, source: sa.Connection, source_dialect: Dialect, text: SourceText, *, may_repeat: bool
+) -> Differing | None:
+    """The keys among which those are that only source or target has, by digests of both; None where none can be taken.
+
+    `may_repeat`: the source does not rule out that a key is there twice. Keys that hold a NULL are never stored.
+    """
     dialect, spec = writer.dialect, text.spec
     if not (dialect.takes_digests and source_dialect.takes_digests):
-        return False
-    names, flag = ", ".join(f"t.{dialect.quote(k)}" for k in spec.key), spec.role("deleted_flag")
+        return None
+    flag = spec.role("deleted_flag")
     live = f" WHERE t.{dialect.quote(flag)} = {dialect.flag(spec.table.columns[flag], False)}" if flag else ""
-    ours = dialect.digest_of_keys(writer.conn, f"SELECT {names} FROM {dialect.relation(spec.relation)} t{live}")
-    return ours == source_dialect.digest_of_keys(source, text.select_keys())
+    stored = f"SELECT {_own_keys(dialect, spec)} FROM {dialect.relation(spec.relation)} t{live}"
+    ours = dialect.digests_of_keys(writer.conn, stored)
+    theirs = source_dialect.digests_of_keys(source, text.select_keys())
+    every = ours.keys() | theirs.keys()
+    parts = frozenset(p for p in every if ours.get(p) != theirs.get(p))
+    found = Differing(parts, len(every), sum(keys for keys, _ in theirs.values()))
+    if may_repeat and parts and found.is_worth_it:
+        # Where they differ it may be by a key that is there twice.
+        once = source_dialect.digests_of_keys(source, text.select_keys(), once_in=parts)
+        return replace(found, parts=frozenset(p for p in parts if ours.get(p) != once.get(p)))
+    return found
+
+
+def _own_keys(dialect: Dialect, spec: TableSpec) -> str:
+    return ", ".join(f"t.{dialect.quote(k)}" for k in spec.key)
 
 
 def _unseen(writer: Writer, text: SourceText, stage: str) -> tuple[int, tuple[tuple[str, ...], ...]]:

@@ -161,8 +161,10 @@ def _asked(
     if texts:
         found = dialect.rows(conn, "SELECT " + ", ".join(f"({t})" for t in texts.values()))[0]
         violations |= {n: int(str(v)) for n, v in zip(texts, found, strict=True)}
-    totals = {q.check.name: dialect.number(conn, q.total) for q in questions if q.total}
-    return {n: Verdict(v, totals.get(n, 0), now) for n, v in violations.items()}
+    # Of many checks all rows are those of the same table.
+    numbers = {text: dialect.number(conn, text) for text in {q.total for q in questions if q.total}}
+    totals = {q.check.name: numbers.get(q.total, 0) for q in questions}
+    return {n: Verdict(v, totals[n], now) for n, v in violations.items()}
 
 
 def _remember(conn: sa.Connection, spec: TableSpec, asked: Mapping[str, Verdict], versions: Mapping[str, str]) -> None:

@@ -24,6 +24,7 @@ class ProjectEvents(PostgresEventLogStorage):
 
     def __init__(self, postgres_url: str) -> None:
         self._there: set[str] = set()
+        self._columns: set[str] = set()
         super().__init__(postgres_url)
         self._engine = _kept(postgres_url)
         # An event waits for no disk. A crash of the server (not one of ours) may lose the last half second of them: of
@@ -34,6 +35,12 @@ class ProjectEvents(PostgresEventLogStorage):
         if table_name not in self._there and super().has_table(table_name):
             self._there.add(table_name)
         return table_name in self._there
+
+    def _has_asset_key_col_on_connection(self, conn: sa.Connection, column_name: str) -> bool:
+        # Asked with every materialization and every look at one, by reading the whole catalog entry of the table.
+        if column_name not in self._columns and super()._has_asset_key_col_on_connection(conn, column_name):
+            self._columns.add(column_name)
+        return column_name in self._columns
 
     def store_event(self, event: EventLogEntry) -> None:
         # Not PostgreSQL's own, which also sends a NOTIFY that nobody of this version listens to.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import sqlalchemy as sa
 
+from etl_assets.engine import mirror
 from etl_assets.engine.errors import SchemaDriftError
 from etl_assets.engine.spec import Incremental, TableSpec, column
 from etl_assets_tests.invariants import assert_adds_up, assert_every_run_ended
@@ -92,3 +95,52 @@ def test_keys_that_are_the_same_are_not_read_one_by_one(world: World) -> None:
     done = world.run("things")
     assert (done.counts.inserted, done.counts.deleted) == (1, 1)
     assert world.run("things").counts.changed == 0
+
+
+@pytest.fixture
+def reconciled(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Of each time that keys were held against each other, among which."""
+    seen: list[Any] = []
+
+    def seeing(*args: Any, **rest: Any) -> Any:
+        seen.append(rest["among"])
+        return real(*args, **rest)
+
+    real = mirror.reconcile
+    monkeypatch.setattr(mirror, "reconcile", seeing)
+    return seen
+
+
+def test_of_many_keys_only_those_near_the_ones_that_differ_are_read(world: World, reconciled: list[Any]) -> None:
+    """Twelve of them alone in their parts of the keys: a source with none left of these is not an empty one."""
+    world.add(SOURCE, *({"id": i, "n": 1, "secret": "s", "at": "2026-03-01"} for i in range(1000, 1600)))
+    world.run("things")
+    assert reconciled == [], "a first load has nothing to hold against"
+    world.run("things")
+    world.sql("DELETE FROM src.things WHERE id BETWEEN 1100 AND 1111")
+    world.add(SOURCE, {"id": 5000, "n": 1, "secret": "s", "at": "2026-01-01"})
+    done = world.run("things")
+    assert (done.counts.inserted, done.counts.deleted) == (1, 12)
+    assert world.value("SELECT COUNT(*) FROM staging.things") == 601
+    if world.destination.dialect.takes_digests:
+        [among] = reconciled
+        assert 0 < len(among.parts) <= 13 < among.of
+    assert world.run("things").counts.changed == 0
+
+
+def test_a_source_with_repeated_and_missing_keys_has_the_same_ones(
+    make_world: MakeWorld, reconciled: list[Any]
+) -> None:
+    """No run after the first reads all keys again because of rows that are never stored."""
+    columns = ("id", sa.BigInteger()), ("n", sa.Numeric(12, 4)), ("secret", sa.Text()), ("at!", sa.DateTime())
+    loose = source_table("src.things", *columns, key=())
+    world = make_world(things(make_world, Incremental("at", kept_as_text=True, finds_deletes=True)), source=loose)
+    world.add(loose, *({"id": i % 30, "n": i, "at": "2026-03-01"} for i in range(33)))
+    world.add(loose, {"id": None, "n": 99, "at": "2026-03-01"})
+    assert world.run("things").counts.inserted == 30
+    assert world.run("things").counts.changed == 0
+    assert not world.destination.dialect.takes_digests or reconciled == []
+    world.sql("DELETE FROM src.things WHERE id = 1 AND n = 1")
+    assert world.run("things").counts.deleted == 0, "it is there once more"
+    world.sql("DELETE FROM src.things WHERE id = 1")
+    assert world.run("things").counts.deleted == 1

@@ -6,7 +6,7 @@ Belongs here: the interface and facts shared by all servers. Does not belong her
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -114,11 +114,19 @@ class Dialect(SessionDialect):
         """
         raise NotImplementedError
 
-    def digest_of_keys(self, conn: sa.Connection, select: str) -> str:
-        """A digest of the set of rows of a SELECT of keys, whatever their order, as text; quick over very many.
+    def digests_of_keys(
+        self, conn: sa.Connection, select: str, *, once_in: Collection[int] | None = None
+    ) -> Mapping[int, tuple[int, str]]:
+        """The keys a SELECT returns, cut into parts by a hash: of each part how many, and a digest, whatever the order.
 
-        Only where `takes_digests`. Values count by their text: a number and the same number as text are alike.
+        Only where `takes_digests`; quick over very many, and no key leaves the server. Values count by their text: a
+        number and the same number as text are alike. A key that has a NULL is none. With `once_in` of those parts only,
+        and a key that is there twice counts once.
         """
+        raise NotImplementedError
+
+    def in_parts(self, record: str, parts: Collection[int]) -> str:
+        """A condition: the key, given as a record, lies in one of the `parts` of `digests_of_keys`."""
         raise NotImplementedError
 
     def writes(self, conn: sa.Connection, relations: Sequence[str]) -> Mapping[str, str]:

@@ -65,8 +65,11 @@ def of_members(table: str, key: str, what: str, source_id: str, appointment_colu
 
 def calendar() -> Keys:
     """Appointments that take place, or were booked, on a day the calendar gained."""
+    # Of how few appointments the day must be made is seen by the moment, whatever the time zone.
     took, booked = (
-        f"SELECT a.id FROM {APPOINTMENTS} AS a INNER JOIN changes AS x ON x.calendar_date = {day(f'a.{column}')}"
+        f"SELECT a.id FROM {APPOINTMENTS} AS a INNER JOIN changes AS x ON x.calendar_date = {day(f'a.{column}')} "
+        f"WHERE a.{column} BETWEEN (SELECT min(y.calendar_date) - INTERVAL '2 days' FROM changes AS y) "
+        f"AND (SELECT max(y.calendar_date) + INTERVAL '3 days' FROM changes AS y)"
         for column in ("appointment_date", "created_at")
     )
     return Keys(("calendar_date",), f"{took} UNION {booked}")
