@@ -56,10 +56,10 @@ def _loader(
         return (CleanLoad if spec.cleans else SqlLoad)(spec, destination, audit, options, months=months)
     if source is None:
         raise SpecError(f"{spec.entity} is a mirror and needs a source")
-    if type(source.dialect) is not type(destination.dialect):
+    if not source.dialect.sends_to(destination.dialect):
         raise SpecError(
             f"{spec.entity}: moving rows from {source.dialect.kind} to {destination.dialect.kind} is not supported: "
-            "source and warehouse must be servers of one kind"
+            "source and warehouse must be servers of one kind, or the source's dialect one made for the warehouse's"
         )
     return MirrorLoad(spec, destination, audit, options, source=source)
 

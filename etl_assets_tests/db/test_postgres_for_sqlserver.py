@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from etl_assets.engine.dialects import postgres_for_sqlserver as two
 from etl_assets.engine.dialects import sqlserver_stream as stream
 from etl_assets.engine.dialects.base import CatalogColumn
-from etl_assets.engine.dialects.servers import POSTGRES
+from etl_assets.engine.dialects.servers import POSTGRES, SQL_SERVER
 
 DIALECT = two.PostgresForSqlServer()
 COLUMNS = {
@@ -117,3 +117,10 @@ def test_texts_are_ordered_by_their_characters(conn: sa.Connection) -> None:
     """As the staging table orders them, whose last row says how far a read came."""
     assert DIALECT.ordering('"j"', "nvarchar(max)").endswith('COLLATE "C"')
     assert DIALECT.ordering('"b"', "int") == '"b"'
+
+
+def test_it_is_read_for_a_sql_server_only() -> None:
+    assert DIALECT.sends_to(SQL_SERVER)
+    assert not DIALECT.sends_to(POSTGRES)
+    assert not POSTGRES.sends_to(SQL_SERVER)
+    assert POSTGRES.sends_to(POSTGRES)

@@ -321,6 +321,10 @@ class Dialect(SessionDialect):
     @abstractmethod
     def stream(self, source: sa.Connection, select: str) -> RowStream: ...
 
+    def sends_to(self, destination: Dialect) -> bool:
+        """Whether a server of `destination` takes what `stream` reads, and this dialect names types as it does."""
+        return type(destination) is type(self)
+
     @abstractmethod
     def transfer_type(self, source_type: str) -> str:
         """The type in which a source column travels to staging."""

@@ -16,8 +16,9 @@ import sqlalchemy as sa
 
 from etl_assets.engine.dialects import postgres_types
 from etl_assets.engine.dialects import sqlserver_types as types
-from etl_assets.engine.dialects.base import CatalogColumn, RowStream
+from etl_assets.engine.dialects.base import CatalogColumn, Dialect, RowStream
 from etl_assets.engine.dialects.postgres import PostgresDialect
+from etl_assets.engine.dialects.sqlserver_stage import SqlServerStaging
 from etl_assets.engine.dialects.sqlserver_stream import FetchedStream
 
 _PLAIN = {
@@ -132,6 +133,9 @@ class PostgresForSqlServer(PostgresDialect):
 
     def ordering(self, column: str, type_: str) -> str:
         return super().ordering(column, as_postgres(type_))
+
+    def sends_to(self, destination: Dialect) -> bool:
+        return isinstance(destination, SqlServerStaging)
 
     def stream(self, source: sa.Connection, select: str) -> RowStream:
         return PostgresRowStream(source, select)
