@@ -74,8 +74,10 @@ def reconcile(
     )
     wanted, scope = text.select_keys(), None
     if among:
-        wanted = f"SELECT etl_key.* FROM ({wanted}) etl_key WHERE {source_dialect.in_parts('etl_key.*', among.parts)}"
-        scope = dialect.in_parts(f"ROW({_own_keys(dialect, spec)})", among.parts)
+        names = [f"c{i}" for i in range(len(spec.key))]
+        near = source_dialect.in_parts(names, among.parts)
+        wanted = f"SELECT etl_key.* FROM ({wanted}) etl_key ({', '.join(names)}) WHERE {near}"
+        scope = dialect.in_parts(_own_keys(dialect, spec), among.parts)
     stream = source_dialect.stream(source, wanted)
     try:
         present = stream.into(conn, stage, None)
@@ -107,21 +109,22 @@ def differing(
         return None
     flag = spec.role("deleted_flag")
     live = f" WHERE t.{dialect.quote(flag)} = {dialect.flag(spec.table.columns[flag], False)}" if flag else ""
-    stored = f"SELECT {_own_keys(dialect, spec)} FROM {dialect.relation(spec.relation)} t{live}"
-    ours = dialect.digests_of_keys(writer.conn, stored)
-    theirs = source_dialect.digests_of_keys(source, text.select_keys())
+    stored = f"SELECT {', '.join(_own_keys(dialect, spec))} FROM {dialect.relation(spec.relation)} t{live}"
+    size = len(spec.key)
+    ours = dialect.digests_of_keys(writer.conn, stored, size)
+    theirs = source_dialect.digests_of_keys(source, text.select_keys(), size)
     every = ours.keys() | theirs.keys()
     parts = frozenset(p for p in every if ours.get(p) != theirs.get(p))
     found = Differing(parts, len(every), sum(keys for keys, _ in theirs.values()))
     if may_repeat and parts and found.is_worth_it:
         # Where they differ it may be by a key that is there twice.
-        once = source_dialect.digests_of_keys(source, text.select_keys(), once_in=parts)
+        once = source_dialect.digests_of_keys(source, text.select_keys(), size, once_in=parts)
         return replace(found, parts=frozenset(p for p in parts if ours.get(p) != once.get(p)))
     return found
 
 
-def _own_keys(dialect: Dialect, spec: TableSpec) -> str:
-    return ", ".join(f"t.{dialect.quote(k)}" for k in spec.key)
+def _own_keys(dialect: Dialect, spec: TableSpec) -> list[str]:
+    return [f"t.{dialect.quote(k)}" for k in spec.key]
 
 
 def _unseen(writer: Writer, text: SourceText, stage: str) -> tuple[int, tuple[tuple[str, ...], ...]]:

@@ -144,3 +144,22 @@ def test_a_source_with_repeated_and_missing_keys_has_the_same_ones(
     assert world.run("things").counts.deleted == 0, "it is there once more"
     world.sql("DELETE FROM src.things WHERE id = 1")
     assert world.run("things").counts.deleted == 1
+
+
+def test_keys_of_two_columns_are_held_against_each_other_too(make_world: MakeWorld, reconciled: list[Any]) -> None:
+    source = source_table(
+        "src.lines", ("id!", sa.BigInteger()), ("no!", sa.Integer()), ("at!", sa.DateTime()), key=("id", "no")
+    )
+    columns = [("id", sa.BigInteger()), ("no", sa.Integer()), ("at", sa.DateTime())]
+    mirror_of = spec(
+        "staging.lines", columns, ("id", "no"), Incremental("at", finds_deletes=True), source="src.lines"
+    )  # fmt: skip
+    world = make_world(mirror_of, source=source)
+    world.add(source, *({"id": i, "no": n, "at": "2026-03-01"} for i in range(50) for n in range(4)))
+    world.run("lines")
+    assert world.run("lines").counts.changed == 0
+    assert not world.destination.dialect.takes_digests or reconciled == []
+    world.sql("DELETE FROM src.lines WHERE id = 7 AND no = 2")
+    assert world.run("lines").counts.deleted == 1
+    assert world.rows("SELECT no FROM staging.lines WHERE id = 7 ORDER BY no") == [(0,), (1,), (3,)]
+    assert not world.destination.dialect.takes_digests or len(reconciled[0].parts) == 1

@@ -115,9 +115,9 @@ class Dialect(SessionDialect):
         raise NotImplementedError
 
     def digests_of_keys(
-        self, conn: sa.Connection, select: str, *, once_in: Collection[int] | None = None
+        self, conn: sa.Connection, select: str, columns: int, *, once_in: Collection[int] | None = None
     ) -> Mapping[int, tuple[int, str]]:
-        """The keys a SELECT returns, cut into parts by a hash: of each part how many, and a digest, whatever the order.
+        """The keys of `columns` columns a SELECT returns, cut into parts by a hash: of each part how many, and a digest.
 
         Only where `takes_digests`; quick over very many, and no key leaves the server. Values count by their text: a
         number and the same number as text are alike. A key that has a NULL is none. With `once_in` of those parts only,
@@ -125,8 +125,8 @@ class Dialect(SessionDialect):
         """
         raise NotImplementedError
 
-    def in_parts(self, record: str, parts: Collection[int]) -> str:
-        """A condition: the key, given as a record, lies in one of the `parts` of `digests_of_keys`."""
+    def in_parts(self, key: Sequence[str], parts: Collection[int]) -> str:
+        """A condition: the key of these columns lies in one of the `parts` of `digests_of_keys`."""
         raise NotImplementedError
 
     def writes(self, conn: sa.Connection, relations: Sequence[str]) -> Mapping[str, str]:

@@ -97,12 +97,14 @@ SELECT CASE WHEN (SELECT count(*) FROM ({select}) etl_row) = {rows} THEN (
 """
 
 # Two hashes of 64 bits and the number of rows; the first of them says which part a key is of. Where a key is to count
-# once the pairs of hashes are told apart, which takes memory or a file: not to be asked of all keys.
+# once the pairs of hashes are told apart, which takes memory or a file: not to be asked of all keys. Text and hashes
+# are made once a row.
 _DIGESTS_OF_KEYS = """
 SELECT etl_hash.a & {last}, count(*), concat_ws(':', bit_xor(etl_hash.a), bit_xor(etl_hash.b))
 FROM (
     SELECT {distinct} hashtextextended(etl_row.key, 0) AS a, hashtextextended(etl_row.key, 1) AS b
-    FROM (SELECT (etl_key.*)::text AS key FROM ({select}) etl_key WHERE etl_key IS NOT NULL AND {within}) etl_row
+    FROM (SELECT {text} AS key FROM ({select}) etl_key ({names}) WHERE {known} AND {within} OFFSET 0) etl_row
+    OFFSET 0
 ) etl_hash
 GROUP BY 1
 """
@@ -275,14 +277,23 @@ class PostgresDialect(PostgresMerge):
         return None if found is None else str(found)
 
     def digests_of_keys(
-        self, conn: sa.Connection, select: str, *, once_in: Collection[int] | None = None
+        self, conn: sa.Connection, select: str, columns: int, *, once_in: Collection[int] | None = None
     ) -> Mapping[int, tuple[int, str]]:
-        distinct, within = ("", "true") if once_in is None else ("DISTINCT", self.in_parts("etl_key.*", once_in))
-        asked = _DIGESTS_OF_KEYS.format(select=select, last=_PARTS - 1, distinct=distinct, within=within)
+        names = [f"c{i}" for i in range(columns)]
+        asked = _DIGESTS_OF_KEYS.format(
+            select=select,
+            names=", ".join(names),
+            text=_text_of(names),
+            known=" AND ".join(f"{n} IS NOT NULL" for n in names),
+            within="true" if once_in is None else self.in_parts(names, once_in),
+            distinct="" if once_in is None else "DISTINCT",
+            last=_PARTS - 1,
+        )
         return {int(str(part)): (int(str(keys)), str(digest)) for part, keys, digest in self.rows(conn, asked)}
 
-    def in_parts(self, record: str, parts: Collection[int]) -> str:
-        return f"(hashtextextended(({record})::text, 0) & {_PARTS - 1}) IN ({', '.join(map(str, sorted(parts)))})"
+    def in_parts(self, key: Sequence[str], parts: Collection[int]) -> str:
+        wanted = ", ".join(map(str, sorted(parts))) or "NULL"
+        return f"(hashtextextended({_text_of(key)}, 0) & {_PARTS - 1}) IN ({wanted})"
 
     def writes(self, conn: sa.Connection, relations: Sequence[str]) -> Mapping[str, str]:
         wanted = ", ".join(quoted_text(r) for r in relations)
@@ -415,6 +426,11 @@ class PostgresDialect(PostgresMerge):
 
     def adopted_type(self, source_type: str) -> str:
         return types.without_limits(types.transfer(source_type))
+
+
+def _text_of(key: Sequence[str]) -> str:
+    # The text of a record takes three times as long.
+    return f"({key[0]})::text" if len(key) == 1 else f"(ROW({', '.join(key)}))::text"
 
 
 def _lock_number(name: str) -> int:
