@@ -123,14 +123,13 @@ class Site:
         """Runs, newest first; `wanted` is GraphQL's RunsFilter."""
         found = self.ask(
             """query($f: RunsFilter) { runsOrError(filter: $f) { ... on Runs { results {
-                 runId jobName status tags { key value } assetMaterializations { partition assetKey { path } }
-               } } } }""",
+                 runId jobName status tags { key value } } } } }""",
             f=wanted,
         )["runsOrError"]["results"]
         return list(found)
 
     def finish(self, run_id: str, seconds: float = 120) -> dict[str, Any]:
-        """The run once it has ended. Raises AssertionError when it did not succeed."""
+        """The run once it has ended, with its materializations. Raises AssertionError when it did not succeed."""
 
         def ended() -> dict[str, Any] | None:
             found = self.runs(runIds=[run_id])
@@ -138,7 +137,13 @@ class Site:
 
         run = self.wait(f"run {run_id} ends", ended, seconds)
         assert run["status"] == "SUCCESS", f"{run}\n{self._failures(run_id)}\n{self.logs()}"
-        return run
+        # Not with each question whether it has ended: a backfill of many months has thousands.
+        made = self.ask(
+            "query($id: ID!) { runOrError(runId: $id) { ... on Run { assetMaterializations { "
+            "partition assetKey { path } } } } }",
+            id=run_id,
+        )["runOrError"]
+        return run | made
 
     def _failures(self, run_id: str) -> list[str]:
         found = self.ask(
