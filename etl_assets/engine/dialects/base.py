@@ -114,7 +114,7 @@ class Dialect(SessionDialect):
     def digests_of_keys(
         self, conn: sa.Connection, select: str, columns: int, *, once_in: Collection[int] | None = None
     ) -> Mapping[int, tuple[int, str]]:
-        """The keys of `columns` columns a SELECT returns, cut into parts by a hash: of each part how many, and a digest.
+        """The keys a SELECT of `columns` columns returns, cut into parts by a hash: of each how many, and a digest.
 
         Only where `takes_digests`; quick over very many, and no key leaves the server. Values count by their text: a
         number and the same number as text are alike. A key that has a NULL is none. With `once_in` of those parts only,
