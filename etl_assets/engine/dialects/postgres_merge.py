@@ -202,11 +202,14 @@ class PostgresMerge(PostgresStaging):
     def take_keys(self, conn: sa.Connection, which: str, key_type: str, limit: int) -> tuple[str, int]:
         name = new_stage_name()
         self.execute(conn, f"CREATE TEMPORARY TABLE {name} (key {key_type}) ON COMMIT PRESERVE ROWS")
-        # Counted as picked: two spellings of one key (1.0 and 1.00) are two entries and one row.
+        # Counted as picked: two spellings of one key (1.0 and 1.00) are two entries and one row. Picked in order, they
+        # are all up to the last one: no join, of which the planner makes loops, because by the statistics it has there
+        # are none of this consumer yet (15,000 keys took 8 s).
         taken = self.number(
             conn,
             f"WITH picked AS (SELECT DISTINCT key FROM ctl.pending_key WHERE {which} ORDER BY key LIMIT {int(limit)}), "
-            f"gone AS (DELETE FROM ctl.pending_key WHERE {which} AND key IN (SELECT key FROM picked) RETURNING key), "
+            f"gone AS (DELETE FROM ctl.pending_key WHERE {which} AND key <= (SELECT max(key) FROM picked) "
+            "RETURNING key), "
             f"kept AS (INSERT INTO {name} SELECT DISTINCT key::{key_type} FROM gone) SELECT count(*) FROM picked",
         )
         self.execute(conn, f"ANALYZE {name}")
