@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from etl_assets.engine import mirror
+from etl_assets.engine import mirror, reconcile
 from etl_assets.engine.errors import SchemaDriftError
 from etl_assets.engine.spec import Incremental, TableSpec, column
 from etl_assets_tests.invariants import assert_adds_up, assert_every_run_ended
@@ -106,7 +106,7 @@ def reconciled(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         seen.append(rest["among"])
         return real(*args, **rest)
 
-    real = mirror.reconcile
+    real = reconcile.reconcile
     monkeypatch.setattr(mirror, "reconcile", seeing)
     return seen
 
