@@ -280,6 +280,19 @@ def test_unknown_columns_are_kept_apart_and_missing_ones_are_empty(tmp_path: Pat
     assert layout_of(tmp_path / "a.csv", required=["UC / MD"]).missing == ("note",)
 
 
+@pytest.mark.parametrize("chunk", range(8, 22))
+def test_a_record_over_chunks_of_other_line_ends_is_as_it_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    """Windows' line ends where it begins; where it ends most lines have a line feed alone."""
+    monkeypatch.setattr(physical, "CHUNK", chunk)
+    found = records(tmp_path / "a.csv", HEAD + b'a;"b;\r\nc";d\r\n\n7;8;9\n')
+    assert [(r[0], r[2], r[5]) for r in found] == [
+        (2, b'a;"b;\r\nc";d', b'a;"b;\r\nc";d'),
+        (5, b"7;8;9", b"7;8;9"),
+    ]
+
+
 def test_a_single_column_may_be_empty(tmp_path: Path) -> None:
     found = records(tmp_path / "a.csv", b'Day\n1\n\n""\n2\n', columns={"day": "Day"})
     assert [(r[0], r[2]) for r in found] == [(2, b"1"), (4, b""), (5, b"2")]

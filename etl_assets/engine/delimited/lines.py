@@ -53,9 +53,9 @@ class Lines:
             self.marks += [marks if n in bare else marks + b"\r" for n, marks in enumerate(more.marks)]
             bare = set()
         else:
-            self.all += more.all
-            self.marks += more.marks
-            bare = set(range(len(more.all)))
+            bare = {n for n, line in enumerate(more.all) if line[-1:] != b"\r"}
+            self.all += _ended(more.all, bare)
+            self.marks += _ended(more.marks, bare)
         self.bare |= {size + n for n in bare}
         self.bad |= {size + n for n in more.bad}
 
@@ -112,8 +112,12 @@ def _lines(data: bytes, encoding: Encoding, others: bytes) -> Lines:
     if crlf * 2 < ends:
         return Lines(lines, kinds, _LF, bad=bad)
     bare = {n for n, line in enumerate(lines) if line[-1:] != b"\r"}
-    lines, kinds = ([t if n in bare else t[:-1] for n, t in enumerate(texts)] for texts in (lines, kinds))
-    return Lines(lines, kinds, _CRLF, bare, bad)
+    return Lines(_ended(lines, bare), _ended(kinds, bare), _CRLF, bare, bad)
+
+
+def _ended(texts: list[bytes], bare: set[int]) -> list[bytes]:
+    """Texts cut at their line feeds, without the carriage return before it; those of `bare` have none."""
+    return [text if n in bare else text[:-1] for n, text in enumerate(texts)]
 
 
 def _as_text(line: bytes, encoding: Encoding) -> tuple[bytes, bool]:
