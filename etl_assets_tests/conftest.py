@@ -21,6 +21,7 @@ import psutil
 import psycopg
 import pytest
 import sqlalchemy as sa
+from dagster._core.storage.defs_state.base import set_defs_state_storage
 from filelock import FileLock
 from psycopg import sql
 
@@ -60,6 +61,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """The dead of a test are dead: the reaper need not wait for a word from them. Tests of that wait set it again."""
     monkeypatch.setattr(audit, "PATIENCE", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def _no_instance_of_another_test() -> Iterator[None]:
+    """No test loads definitions for the instance another one has entered and left behind.
+
+    Dagster keeps the one entered last in a context variable. A schedule's context enters one of its own, and where
+    nobody closes the context, loading definitions fails in the next test of the same process, whichever that is.
+    """
+    with set_defs_state_storage(None):
+        yield
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

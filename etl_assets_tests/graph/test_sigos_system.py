@@ -124,14 +124,15 @@ def test_a_tick_is_skipped_while_a_run_is_in_progress(portal: Portal, kind: str,
     at = datetime(2022, 6, 15, 13, 30, tzinfo=UTC)
     # A schedule sees its instance by reference, which one in memory has not.
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
-        context = dg.build_schedule_context(instance=instance, scheduled_execution_time=at)
-        asked = schedule(context)
+        with dg.build_schedule_context(instance=instance, scheduled_execution_time=at) as context:
+            asked = schedule(context)
         assert isinstance(asked, dg.RunRequest)
         assert (asked.partition_key, asked.run_config["resources"]["load"]["config"]["as_of_date"]) == (
             "2022-06-01",
             "2022-06-15",
         )
         instance.add_run(dg.DagsterRun(job_name="sigos_full", status=dg.DagsterRunStatus.STARTED))
-        skipped = schedule(dg.build_schedule_context(instance=instance, scheduled_execution_time=at))
+        with dg.build_schedule_context(instance=instance, scheduled_execution_time=at) as context:
+            skipped = schedule(context)
         assert isinstance(skipped, dg.SkipReason)
         assert "sigos_full is queued or in progress" in str(skipped.skip_message)
