@@ -36,6 +36,7 @@ _PARENTS = Path("/dev/shm"), Path("/var/tmp")
 _ROOM = 8 * 1024**3
 _PREFIX = f"etl_tests-{os.geteuid()}"
 _OLDEST_SUPPORTED = 14
+_SLOW = "faults", "graph", "browser", "db", "engine"
 _SQL_SERVER = ("ECOMMERCE_OLTP_URL", "ECOMMERCE_DW_URL")
 # Nothing in a test outlives a crash of the machine.
 _FAST = {
@@ -50,8 +51,10 @@ _FAST = {
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The folder is the marker: nothing below db/, graph/, browser/, faults/ and sqlserver/ needs to name it again.
 
-    In engine/ the marker is that of the server a test runs on: one test is of both.
+    In engine/ the marker is that of the server a test runs on: one test is of both. Folders whose files take minutes
+    come first, so that the last minutes are not those of one worker alone (`--no-loadscope-reorder`).
     """
+    items.sort(key=lambda item: next((n for n, f in enumerate(_SLOW) if f in item.path.parts), len(_SLOW)))
     for item in items:
         for folder in {"db", "graph", "browser", "faults", "sqlserver"}.intersection(item.path.parts):
             item.add_marker(folder)
