@@ -18,9 +18,11 @@ from etl_assets.browser.errors import BrowserError
 from etl_assets.browser.session import BrowserOptions, open_browser
 from etl_assets_tests.browser.processes import alive, processes, wait_until
 
+# A shell's background job hands SIGINT on as ignored, and Python then leaves it so.
 _RUN = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from etl_assets.browser.session import BrowserOptions, open_browser
 with open_browser(BrowserOptions(root=Path(sys.argv[1]))) as browser:
     browser.driver.get("data:text/html,<p>here")
