@@ -27,6 +27,14 @@ def alive(process: psutil.Process) -> bool:
         return False
 
 
+def arguments(process: psutil.Process) -> list[str]:
+    """Its command line; nothing of one that has ended meanwhile."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
+
+
 def wait_until(holds: Callable[[], bool], seconds: float = 20) -> bool:
     limit = time.monotonic() + seconds
     while not holds() and time.monotonic() < limit:

@@ -16,7 +16,7 @@ import pytest
 
 from etl_assets.browser.errors import BrowserError
 from etl_assets.browser.session import BrowserOptions, open_browser
-from etl_assets_tests.browser.processes import alive, processes, wait_until
+from etl_assets_tests.browser.processes import alive, arguments, processes, wait_until
 
 # A shell's background job hands SIGINT on as ignored, and Python then leaves it so.
 _RUN = """
@@ -59,7 +59,7 @@ def run(root: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def host_of(root: Path) -> psutil.Process:
-    return next(p for p in processes(root) if "etl_assets.browser.host" in p.cmdline())
+    return next(p for p in processes(root) if "etl_assets.browser.host" in arguments(p))
 
 
 def test_after_an_error_in_the_block(root: Path) -> None:

@@ -23,7 +23,7 @@ from etl_assets.systems.sigos.portal import client, extract, locators, reports, 
 from etl_assets.systems.sigos.portal.client import Account
 from etl_assets.systems.sigos.portal.reports import Report
 from etl_assets.systems.sigos.portal.visit import SessionEndedError
-from etl_assets_tests.browser.processes import alive, wait_until
+from etl_assets_tests.browser.processes import alive, arguments, wait_until
 from etl_assets_tests.browser.sigos_portal import MONTHS, TODAY, Extraction, rows_by_month, true_rows, with_months
 
 
@@ -328,7 +328,7 @@ def test_a_run_that_is_killed_leaves_nothing_in_the_way(alone: Extraction, porta
 
 def portal_is_loading(pid: int) -> bool:
     """Whether the run has a Chromium that draws pages."""
-    return any("--type=renderer" in a for p in psutil.Process(pid).children(recursive=True) for a in p.cmdline())
+    return any("--type=renderer" in a for p in psutil.Process(pid).children(recursive=True) for a in arguments(p))
 
 
 def test_the_password_is_in_no_text(extraction: Extraction) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from etl_assets.demo.postgres import dsn
 from etl_assets_tests.browser.conftest import this_month
+from etl_assets_tests.browser.processes import arguments
 from etl_assets_tests.browser.site import Site
 from etl_assets_tests.browser.test_ui import months_until, rows
 
@@ -154,7 +155,7 @@ def test_a_backfill_outlives_its_code_server_and_its_daemon(site: Site) -> None:
     with held(site, "marts.mart_agentes") as mart:
         started = backfill(site, months_until(this_month(), 12))
         site.wait("the load waits for the table", mart.waiting, 90)
-        killed([p for p in site.family("daemon") if "grpc" in p.cmdline()])
+        killed([p for p in site.family("daemon") if "grpc" in arguments(p)])
         mart.release()
     # The daemon has not found out yet, and tries to start this one there.
     following = incremental(site)

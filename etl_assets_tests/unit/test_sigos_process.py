@@ -16,6 +16,7 @@ import pytest
 from etl_assets.demo.pg_process import has_ended
 from etl_assets.demo.sigos import Portal
 from etl_assets.demo.sigos.sessions import LIFETIME_S, Sessions
+from etl_assets_tests.browser.processes import arguments
 
 SOON = date(2022, 4, 1)  # of a history this short the portal starts fast
 
@@ -66,5 +67,5 @@ def test_a_taken_port_is_an_error(capfd: pytest.CaptureFixture[str]) -> None:
 
 
 def _youngest_child() -> psutil.Process:
-    found = [p for p in psutil.Process().children() if "etl_assets.demo.sigos" in p.cmdline()]
+    found = [p for p in psutil.Process().children() if "etl_assets.demo.sigos" in arguments(p)]
     return max(found, key=lambda process: process.create_time())
