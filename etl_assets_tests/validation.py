@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import sqlalchemy as sa
+
 from etl_assets.settings import PROJECT_ROOT
 
 Rows = list[tuple[Any, ...]]
@@ -46,6 +48,17 @@ def blocks(section: str) -> list[Block]:
         found.append(Block(place, expected, statement))
     assert len(found) == text.count("```sql"), "a block does not say where it is run"
     return found
+
+
+def asking(engine: sa.Engine) -> Ask:
+    """Statements of the page on one database."""
+
+    def ask(statement: str) -> tuple[Sequence[str], Rows]:
+        with engine.connect() as connection:
+            found = connection.exec_driver_sql(statement)
+            return list(found.keys()), [tuple(row) for row in found]
+
+    return ask
 
 
 def problems(section: str, source: Ask, warehouse: Ask) -> list[str]:

@@ -151,7 +151,7 @@ def _table(entry: Entry, spec: TableSpec, remark: str = "") -> Iterator[str]:
         if spec.table.comment:
             yield f"- Answers: {_text(header['answers'])}"
     yield f"- Asset `{'/'.join(spec.asset_key)}`, key {', '.join(f'`{k}`' for k in spec.key) or 'none'}"
-    yield f"- Loaded by {strategy(spec)}"
+    yield "- A view: nothing is stored" if spec.is_view else f"- Loaded by {strategy(spec)}"
     if spec.is_partitioned:
         yield f"- Cut by months, from {entry.system.first_month[:7]}"
     if made_of := [f"`{spec.source}`"] if spec.source else [_link(u.relation) for u in graph.upstream(spec)]:

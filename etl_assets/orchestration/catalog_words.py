@@ -20,7 +20,10 @@ from etl_assets.engine.spec import (
 
 
 def strategy(spec: TableSpec) -> str:
-    """What an incremental run does with the table, as the end of a sentence that begins with `Loaded by`."""
+    """What an incremental run does with the table, as the end of a sentence that begins with `Loaded by`.
+
+    Raises ValueError for a view, which is loaded by nothing.
+    """
     match spec.load:
         case Incremental() as load:
             return _incremental(load)
@@ -42,7 +45,7 @@ def strategy(spec: TableSpec) -> str:
         case Replace() as load:
             return "a whole rebuild " + ("in every run" if load.always else "where something it reads changed")
         case _:
-            return "nothing: a view, read through"
+            raise ValueError(f"{spec.entity} is a view")
 
 
 def _incremental(load: Incremental) -> str:

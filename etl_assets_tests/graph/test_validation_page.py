@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from etl_assets_tests.graph.shop import Shop
-from etl_assets_tests.graph.world import World, connect, execute
-from etl_assets_tests.validation import Ask, Rows, blocks, problems
+from etl_assets_tests.graph.world import World, execute
+from etl_assets_tests.validation import asking, blocks, problems
 
 CHATWOOT, SHOP = "PostgreSQL", "SQL Server"
 
 
-def asking(url: str) -> Ask:
-    def ask(statement: str) -> tuple[Sequence[str], Rows]:
-        with connect(url) as connection:
-            found = connection.execute(statement.encode())
-            assert found.description is not None
-            return [c.name for c in found.description], list(map(tuple, found.fetchall()))
-
-    return ask
-
-
 def told(section: str, world: World) -> list[str]:
-    return problems(section, asking(world.source), asking(world.warehouse))
+    system = world.system
+    return problems(section, asking(system.source().engine), asking(system.undeployed_destination().engine))
 
 
 def test_a_loaded_demo_is_as_the_page_says(loaded: World, loaded_shop: Shop) -> None:
