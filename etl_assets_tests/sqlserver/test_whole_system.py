@@ -58,7 +58,8 @@ def test_tables_equal_those_made_on_postgresql_column_by_column(pair: Pair) -> N
     assert written(pair.sqlserver.succeed()) == {}
     # docs/validation.md, as its reader would type it.
     source, destination = pair.sqlserver.system.source(), pair.sqlserver.system.undeployed_destination()
-    assert problems("SQL Server", asking(source.engine), asking(destination.engine)) == []
+    with source.engine.connect() as ours, destination.engine.connect() as theirs:
+        assert problems("SQL Server", asking(ours), asking(theirs)) == []
 
     ecommerce.mutate(pair.postgres.source)
     pair.copy()
