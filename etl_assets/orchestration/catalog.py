@@ -20,7 +20,6 @@ from etl_assets.orchestration.catalog_words import strategy
 from etl_assets.orchestration.system import System
 
 _COMMAND = "etl_assets catalog"
-_SERVERS = {"postgresql": "PostgreSQL", "mssql": "SQL Server"}
 
 
 @dataclass(frozen=True)
@@ -180,7 +179,7 @@ def _what(system: System, spec: TableSpec) -> str:
 
 def _columns(entry: Entry, spec: TableSpec) -> Iterator[str]:
     dialects = {s.dialect.kind: s.dialect for s in (entry.system, *entry.others.values())}
-    types = ("Type",) if len(dialects) == 1 else tuple(f"Type, {_SERVERS[kind]}" for kind in dialects)
+    types = ("Type",) if len(dialects) == 1 else tuple(f"Type, {kind}" for kind in dialects)
     shows_personal = any("pii" in c.info for c in spec.table.columns)
     yield from _grid(("Column", *types, *(("Personal",) if shows_personal else ()), "What it is"))
     for column in spec.table.columns:
