@@ -1,6 +1,6 @@
 # The two commands of a fresh machine are `make demo` and `make test`; everything else here is one step of them.
 .DEFAULT_GOAL := help
-.PHONY: help demo ui bench soak test test-sqlserver lint browser lock clean
+.PHONY: help demo ui bench soak docs test test-sqlserver lint browser lock clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -21,6 +21,9 @@ bench: $(READY) ## Print the measurements
 
 soak: $(READY) ## Kill the job 200 times under eight writers, then compare every row; SOAK_ARGS="--kills 20 --seed 2"
 	$(BIN)/python -m etl_assets.demo.soak $(SOAK_ARGS)
+
+docs: $(READY) ## Build docs/ into site/index.html, to be read without a network
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 test: lint browser ## Lint, types, layers, every test; then the engine again on the oldest PostgreSQL at hand
 	$(BIN)/pytest -m "not browser" -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
@@ -55,5 +58,5 @@ lock: ## Resolve requirements.lock anew from pyproject.toml; needs uv
 
 clean: ## Remove the environment, the embedded PostgreSQL with its data, and caches
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -c 'from etl_assets.demo import embedded; embedded.remove()'; fi
-	rm -rf .venv .data .dagster .dagster_home build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .data .dagster .dagster_home build site *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -181,6 +182,20 @@ def doctor(system: Annotated[str | None, typer.Argument(help="One system; all wh
             table.add_row(marks[finding.level], finding.system, finding.what, finding.text)
         console.print(table)
         raise typer.Exit(1 if any(f.level == "problem" for f in findings) else 0)
+
+
+@app.command()
+def catalog(
+    folder: Annotated[Path, typer.Option(help="Where the pages go.")] = PROJECT_ROOT / "docs" / "catalog",
+) -> None:
+    """Write the catalog of tables, columns, checks and schedules: one Markdown page a system. No database is needed."""
+    from etl_assets.definitions import build_catalog
+
+    with _clear_errors():
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in build_catalog().items():
+            (folder / name).write_text(text, encoding="utf-8")
+            console.print(folder / name, markup=False)
 
 
 class _clear_errors:

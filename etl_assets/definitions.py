@@ -5,15 +5,17 @@ Belongs here: which systems there are. Does not belong here: what any of them co
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import dagster as dg
 import sqlalchemy as sa
+from pydantic import SecretStr
 
 from etl_assets.engine.dialects.postgres_for_sqlserver import PostgresForSqlServer
 from etl_assets.engine.dialects.servers import POSTGRES, SQL_SERVER
 from etl_assets.engine.files import FileSource, WaitingFile
 from etl_assets.engine.graph import Graph
+from etl_assets.orchestration import catalog
 from etl_assets.orchestration.checks import build_checks
 from etl_assets.orchestration.factory import build_assets
 from etl_assets.orchestration.follower import build_follower
@@ -167,6 +169,24 @@ def build_defs(systems: Sequence[System] | None = None, settings: Settings | Non
         ],
         resources={"load": load_options(), **{s.io_manager_key: io_manager_for(s) for s in systems}},
         executor=dg.in_process_executor,
+    )
+
+
+def build_catalog() -> Mapping[str, str]:
+    """File name -> Markdown of every page of the catalog: of every system there can be, whatever is configured.
+
+    The URLs it is built with name no server, and none is opened.
+    """
+    nowhere = SecretStr("mssql://nobody:nothing@127.0.0.1:1/nowhere")
+    settings = Settings.model_construct(sigos_analytics_url=nowhere)
+    on_sql_server = Settings.model_construct(ecommerce_oltp_url=nowhere, ecommerce_dw_url=nowhere)
+    by_view = Settings.model_construct(chatwoot_source_mode="view")
+    others = {
+        "chatwoot": {"`CHATWOOT_SOURCE_MODE=view`": chatwoot_system(by_view)},
+        "ecommerce": {"SQL Server": ecommerce_system(on_sql_server)},
+    }
+    return catalog.pages(
+        [catalog.Entry(s, build_defs([s], settings), others.get(s.name, {})) for s in build_systems(settings)]
     )
 
 

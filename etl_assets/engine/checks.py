@@ -116,7 +116,10 @@ class Between:
         return (self.column,)
 
     def describe(self) -> str:
-        return f"{self.column} lies in [{self.low}, {self.high}]"
+        if self.low is not None and self.high is not None:
+            return f"{self.column} lies in [{self.low}, {self.high}]"
+        ends = ((f"is at least {self.low}", self.low), (f"is at most {self.high}", self.high))
+        return f"{self.column} {next((words for words, end in ends if end is not None), 'is any number')}"
 
     def violations(self, relation: str, quote: Quote) -> str:
         return _count(relation, self.violated(quote))

@@ -15,6 +15,7 @@ from etl_assets_tests.graph.lookout import ENTITIES, seen
 from etl_assets_tests.graph.shop import FACTS, Shop
 from etl_assets_tests.graph.world import Databases, counts, written
 from etl_assets_tests.sqlserver.both import Warehouse, copy_shop, create_shop, differences
+from etl_assets_tests.validation import asking, problems
 
 
 @dataclass
@@ -55,6 +56,10 @@ def test_tables_equal_those_made_on_postgresql_column_by_column(pair: Pair) -> N
     for fact in FACTS:
         assert warehouse.rows(f"SELECT COUNT(*) FROM {fact}")[0][0] > 300, fact
     assert written(pair.sqlserver.succeed()) == {}
+    # docs/validation.md, as its reader would type it.
+    source, destination = pair.sqlserver.system.source(), pair.sqlserver.system.undeployed_destination()
+    with source.engine.connect() as ours, destination.engine.connect() as theirs:
+        assert problems("SQL Server", asking(ours), asking(theirs)) == []
 
     ecommerce.mutate(pair.postgres.source)
     pair.copy()

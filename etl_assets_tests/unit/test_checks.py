@@ -48,13 +48,13 @@ KINDS: list[tuple[Check, str, str]] = [
         'SELECT COUNT(*) FROM "core"."orders" WHERE "rating" < 1 OR "rating" > 5',
         "rating lies in [1, 5]",
     ),
-    (Between("rating", low=0), 'SELECT COUNT(*) FROM "core"."orders" WHERE "rating" < 0', "rating lies in [0, None]"),
+    (Between("rating", low=0), 'SELECT COUNT(*) FROM "core"."orders" WHERE "rating" < 0', "rating is at least 0"),
     (
         Between("rating", high=2.5),
         'SELECT COUNT(*) FROM "core"."orders" WHERE "rating" > 2.5',
-        "rating lies in [None, 2.5]",
+        "rating is at most 2.5",
     ),
-    (Between("rating"), 'SELECT COUNT(*) FROM "core"."orders" WHERE 1 = 0', "rating lies in [None, None]"),
+    (Between("rating"), 'SELECT COUNT(*) FROM "core"."orders" WHERE 1 = 0', "rating is any number"),
     (
         ForeignKey("team_id", "core.teams", "id"),
         'SELECT COUNT(*) FROM "core"."orders" t WHERE t."team_id" IS NOT NULL AND NOT EXISTS '

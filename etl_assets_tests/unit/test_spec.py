@@ -135,7 +135,7 @@ def test_what_follows_from_a_declaration() -> None:
     [
         (Accepted("a", (1, "it's")), "\"a\" NOT IN (1, 'it''s')", "a is one of 1, it's"),
         (Between("a", 0, 5), '"a" < 0 OR "a" > 5', "a lies in [0, 5]"),
-        (Between("a", low=1), '"a" < 1', "a lies in [1, None]"),
+        (Between("a", low=1), '"a" < 1', "a is at least 1"),
         (NotNull(("a", "b")), '"a" IS NULL OR "b" IS NULL', "No NULL in a, b"),
         (ForeignKey("a", "s.p", "id"), 'FROM "s"."p" r WHERE r."id" = t."a"', "a exists in s.p.id"),
         (ForeignKey("a", "s.p", "id", 0.02), "n <= 0.02 * total", "(up to 2.0% of rows may not)"),
