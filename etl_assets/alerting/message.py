@@ -39,7 +39,11 @@ def compose(incident: Incident, news: News, ui: str, *, in_doubt: bool = False) 
     """`ui` is the address of Dagster's UI; `in_doubt`: it may have been sent before."""
     recovered = news == "recovered"
     label = "RECOVERED" if recovered else incident.severity.value
-    facts = [("System", incident.system), ("Subject", incident.subject), ("What", incident.what)]
+    facts = [
+        ("System", incident.system),
+        ("Subject", incident.subject),
+        ("Was" if recovered else "What", incident.what),
+    ]
     facts.append(("Since", _moment(incident.opened_at)))
     if recovered and incident.closed_at is not None:
         facts.append(("Until", _moment(incident.closed_at)))

@@ -5,8 +5,6 @@ system's monitor (monitor.py). A system whose warehouse cannot be reached is a r
 shown.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -91,7 +89,7 @@ def build_ops_health(
     return health
 
 
-def build_ops_health_job() -> dg.UnresolvedAssetJobDefinition:
+def build_ops_health_job() -> "dg.UnresolvedAssetJobDefinition":
     return dg.define_asset_job(
         JOB,
         selection=dg.AssetSelection.assets(HEALTH_KEY),

@@ -172,14 +172,15 @@ def _check(id_: int, entry: dg.EventLogEntry, systems: Sequence[str]) -> Signal:
     found = entry.dagster_event.asset_check_evaluation_data
     path, is_error = found.asset_key.path, found.severity == dg.AssetCheckSeverity.ERROR
     in_time = list(path[1:]) == ["ops", "freshness"]
+    system, asset = (path[0], path[1:]) if path[0] in systems else (OTHERS, path)
     what = f"check {found.check_name} of {'/'.join(path)} failed"
     if in_time and "late_tables" in found.metadata:
         # Names of our own tables; of other checks nothing is repeated, since metadata may hold anything.
         what = f"late: {_some(str(found.metadata['late_tables'].value).split(', '))}"
     return Signal(
-        system=path[0] if path[0] in systems else OTHERS,
+        system=system,
         kind=Kind.freshness if in_time else Kind.check,
-        subject=found.check_name if in_time else f"{'/'.join(path[1:]) or path[0]}:{found.check_name}",
+        subject=found.check_name if in_time else f"{'/'.join(asset)}:{found.check_name}",
         ok=found.passed,
         event=id_,
         at=_at(entry),

@@ -6,8 +6,8 @@ Belongs here: receiving. Does not belong here: expectations.
 from __future__ import annotations
 
 import json
+import socket
 import threading
-from asyncio import Server
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -70,9 +70,11 @@ class Receivers:
             return AuthResult(success=data == right)
 
         self._web = ThreadingHTTPServer(("127.0.0.1", 0), Web)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self._port = free.getsockname()[1]
         self._mail = Controller(
-            Mail(), hostname="127.0.0.1", port=0, authenticator=login, auth_required=True, auth_require_tls=False
-        )
+            Mail(), "127.0.0.1", self._port, authenticator=login, auth_required=True, auth_require_tls=False
+        )  # fmt: skip
         threading.Thread(target=self._web.serve_forever, daemon=True).start()
         self._mail.start()
 
@@ -89,13 +91,11 @@ class Receivers:
     def settings(self) -> Settings:
         """With all four channels."""
         web = f"http://127.0.0.1:{self._web.server_address[1]}"
-        assert isinstance(self._mail.server, Server)
-        port = self._mail.server.sockets[0].getsockname()[1]
         return Settings.model_validate(
             {
                 "alert_slack_webhook_url": web + SLACK_PATH,
                 "alert_discord_webhook_url": web + DISCORD_PATH,
-                "alert_smtp_url": f"smtp://{USER}:p%40ss%3As3cr3t@127.0.0.1:{port}",
+                "alert_smtp_url": f"smtp://{USER}:p%40ss%3As3cr3t@127.0.0.1:{self._port}",
                 "alert_email_from": "Alerts <etl@example.org>",
                 "alert_email_to": "one@example.org, two@example.org",
                 "alert_file": self.file,

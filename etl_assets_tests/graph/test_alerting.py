@@ -18,9 +18,12 @@ import dagster as dg
 import pytest
 import sqlalchemy as sa
 from dagster._core.errors import SensorExecutionError
+from typer.testing import CliRunner
 
+from etl_assets import cli_alerts
+from etl_assets import settings as settings_module
 from etl_assets.alerting.store import Store
-from etl_assets.orchestration import signals
+from etl_assets.orchestration import launch, signals
 from etl_assets.orchestration.alert_sensor import build_alerts
 from etl_assets.orchestration.freshness import CHECKS, build_freshness_sensor, freshness_key
 from etl_assets.settings import PROJECT_ROOT, Settings
@@ -172,7 +175,9 @@ def test_a_failure_is_told_once_on_every_channel_and_so_is_its_end(
     assert answer["In-Reply-To"] == mail["Message-ID"]
     assert mail["To"] == "one@example.org, two@example.org"
     assert set(watch.receivers.logins) == {True}
-    logged = "\n".join([caplog.text, *watch.said, *_events(watch.world.instance)])
+    # The mail server's own log is not ours.
+    lines = [r.getMessage() for r in caplog.records if r.name != "mail.log"]
+    logged = "\n".join([*lines, *watch.said, *_events(watch.world.instance)])
     for word in (CANARY, *SECRETS):
         assert word not in watch.receivers.texts, word
         assert word not in logged, word
@@ -401,6 +406,39 @@ def test_an_unreachable_warehouse_stops_no_alert_and_a_wrong_setting_loses_none(
     with watch.open() as instance:
         sensor.evaluate_tick(dg.build_sensor_context(instance=instance))
     assert watch.told == all_of(FAILED)
+
+
+def test_the_command_line_lists_mutes_closes_and_tries(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launch, "local_instance", watch.open)
+    monkeypatch.setattr(settings_module, "load_settings", lambda: watch.settings)
+
+    def run(*arguments: str) -> tuple[int, str]:
+        result = CliRunner().invoke(cli_alerts.app, list(arguments))
+        return result.exit_code, result.output
+
+    key = f"chatwoot:run:{JOB}"
+    assert run() == (0, "no open incident\n")
+    watch.tick()
+    watch.broken()
+    watch.load(success=False)
+    assert run("mute", key, "--hours", "2")[0] == 0
+    watch.tick()
+    code, listed = run()
+    assert code == 0
+    assert all(
+        word in listed for word in (key, "ERROR", "failed: chatwoot__staging__teams", "yes", f"muted: {key} until")
+    )
+    assert watch.told == all_of()
+    assert run("unmute", key) == (0, f"unmuted {key}\n")
+    assert run("unmute", key)[0] == 2
+    watch.tick()
+    assert run("close", key) == (0, f"closed {key}\n")
+    assert run("close", key)[0] == 2
+    watch.tick()
+    assert watch.told == all_of(FAILED), "nobody is told of an end by hand"
+    assert run("test") == (0, "".join(f"{c}: sent\n" for c in CHANNELS))
+    watch.receivers.status[SLACK_PATH] = 404
+    assert run("test") == (1, "slack: HTTP 404\ndiscord: sent\nemail: sent\nfile: sent\n")
 
 
 def _events(instance: dg.DagsterInstance) -> list[str]:
