@@ -36,8 +36,8 @@ class Usual:
 def usual(history: Sequence[int]) -> Usual | None:
     """From the rows earlier loads wrote, in any order; None where there are too few to say.
 
-    Median and median absolute deviation of log(1 + rows): rows of loads differ by factors, and neither a first load nor
-    weekends that differ from other days move a median.
+    Median and median absolute deviation of log(1 + rows): rows of loads differ by factors, and no first load moves a
+    median. What came twice before is usual whatever the median: the loads of weekends, of nights.
     """
     if len(history) < LEAST_LOADS:
         return None
@@ -45,6 +45,7 @@ def usual(history: Sequence[int]) -> Usual | None:
     middle = median(logs)
     spread = max(_SCALE * median(abs(x - middle) for x in logs), _LEAST_SPREAD)
     centre, reach = expm1(middle), _DEVIATIONS * spread
-    low = min(expm1(middle - reach), centre / _FACTOR, centre - _ROWS)
-    high = max(expm1(middle + reach), centre * _FACTOR, centre + _ROWS)
+    twice = sorted(history)[1], sorted(history)[-2]
+    low = min(expm1(middle - reach), centre / _FACTOR, centre - _ROWS, twice[0])
+    high = max(expm1(middle + reach), centre * _FACTOR, centre + _ROWS, twice[1])
     return Usual(centre, low, high)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -36,10 +37,12 @@ def seen(result: dg.ExecuteInProcessResult) -> tuple[dict[str, dict[str, Any]], 
     return {str(r.data["system"]): dict(r.data) for r in table.records}, {n: v.value for n, v in metadata.items()}
 
 
-def test_its_job_shows_every_system_and_numbers_over_time(loaded: World, loaded_shop: Shop) -> None:
+def test_its_job_shows_every_system_and_numbers_over_time(
+    loaded: World, loaded_shop: Shop, make_instance: Callable[..., dg.DagsterInstance]
+) -> None:
     gone = sa.make_url("postgresql+psycopg://u:s3cr3t@127.0.0.1:1/n")
     lost = replace(loaded_shop.system, name="lost", warehouse_url=lambda: gone)
-    instance = dg.DagsterInstance.ephemeral()
+    instance = make_instance()
     store = Store(signals.connector(instance))
     store.prepare()
     store.take([Signal("ecommerce", Kind.run, "a job", False, 1, NOW), Signal("ops", Kind.run, "b", False, 2, NOW)])

@@ -101,7 +101,10 @@ def test_what_a_message_says() -> None:
             "ALERT_SLACK_WEBHOOK_URL is no address like https://host/path",
         ),
         ({"alert_discord_webhook_url": f"ftp://h/{SECRET}"}, "ALERT_DISCORD_WEBHOOK_URL is no address like"),
-        ({"alert_smtp_url": f"smtp://u:{SECRET}@@:x@h"}, "ALERT_SMTP_URL is no address like smtp://user:password@host"),
+        (
+            {"alert_smtp_url": f"smtp://u:{SECRET}@h:port"},
+            "ALERT_SMTP_URL is no address like smtp://user:password@host",
+        ),
         ({"alert_smtp_url": f"http://u:{SECRET}@h"}, "ALERT_SMTP_URL is no address like smtp://"),
         ({"alert_smtp_url": f"smtp://u:{SECRET}@h"}, "ALERT_EMAIL_FROM and ALERT_EMAIL_TO is not"),
     ],
