@@ -14,6 +14,7 @@ import smtplib
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from email import policy
 from email.message import EmailMessage
 from email.utils import formatdate, parseaddr
 from pathlib import Path
@@ -152,7 +153,8 @@ class Email:
         return server
 
     def _mail(self, message: Message) -> EmailMessage:
-        mail = EmailMessage()
+        # A subject that is folded before its first word begins with a blank in some programs.
+        mail = EmailMessage(policy.SMTP.clone(max_line_length=900))
         mail["Subject"], mail["From"], mail["To"] = message.title, self.sender, ", ".join(self.recipients)
         domain = parseaddr(self.sender)[1].partition("@")[2] or "etl-assets"
         # The same for every attempt: a program that reads mail shows one that came twice once.

@@ -82,8 +82,10 @@ def made(instance: dg.DagsterInstance, run: dg.DagsterRun) -> frozenset[str]:
 
 
 def system_of(run: dg.DagsterRun, systems: Sequence[str]) -> str:
-    """The system a run is of: as its tag says, else as the first of its assets does."""
+    """The system a run is of: as its tag says, else as the first of its assets does, else as its job is called."""
     named = [run.tags.get(SYSTEM_TAG, ""), *sorted(k.path[0] for k in run.asset_selection or ())]
+    # The longest first: one system's name may begin another's.
+    named += [s for s in sorted(systems, key=len, reverse=True) if run.job_name.startswith(f"{s}_")]
     return next((n for n in named if n in systems), OTHERS)
 
 

@@ -17,12 +17,12 @@ from pathlib import Path
 import dagster as dg
 import pytest
 import sqlalchemy as sa
-from dagster._core.errors import SensorExecutionError
 from typer.testing import CliRunner
 
 from etl_assets import cli_alerts
 from etl_assets import settings as settings_module
 from etl_assets.alerting.store import Store
+from etl_assets.engine.errors import EtlError
 from etl_assets.orchestration import launch, signals
 from etl_assets.orchestration.alert_sensor import build_alerts
 from etl_assets.orchestration.freshness import CHECKS, build_freshness_sensor, freshness_key
@@ -64,8 +64,8 @@ class Watch:
             )
             try:
                 text = str(sensor.evaluate_tick(dg.build_sensor_context(instance=instance)).skip_message)
-            except SensorExecutionError as error:
-                text = f"failed: {error.__cause__}"
+            except EtlError as error:
+                text = f"failed: {error}"
         self.said.append(text)
         return text
 
@@ -109,10 +109,10 @@ def receivers(tmp_path: Path) -> Iterator[Receivers]:
 
 @pytest.fixture
 def watch(world: World, databases: Databases, tmp_path: Path, receivers: Receivers) -> Iterator[Watch]:
-    url = databases.make("alerts").replace("+psycopg", "")
+    url = databases.make("alerts").replace("+psycopg:", "+psycopg2:")
     home = tmp_path / "home"
     home.mkdir()
-    execute(world.source, f"UPDATE teams SET name = '{CANARY}'")
+    execute(world.source, f"UPDATE teams SET name = '{CANARY} ' || id")
     made = Watch(world, home, url, receivers)
     yield made
     made.world.instance.dispose()
@@ -333,14 +333,15 @@ def test_a_load_that_writes_unusually_many_rows(watch: Watch) -> None:
             number,
         )
     add = (
-        "INSERT INTO teams SELECT (jsonb_populate_record(t, jsonb_build_object('id', 1000000 + %s + n, 'updated_at', "
-        "now() - interval '1 hour'))).* FROM (SELECT * FROM teams ORDER BY id LIMIT 1) t, generate_series(1, %s) n"
+        "INSERT INTO teams SELECT (jsonb_populate_record(NULL::teams, to_jsonb(t) || jsonb_build_object('id', n, "
+        "'name', 'team ' || n, 'updated_at', now() - interval '1 hour'))).* "
+        "FROM (SELECT * FROM teams ORDER BY id LIMIT 1) t, generate_series(%s::int, %s::int) n"
     )
-    execute(watch.world.source, add, 0, 50)
+    execute(watch.world.source, add, 1_000_001, 1_000_050)
     watch.load(success=True)
     watch.tick()
     assert watch.told == all_of(), "many times as many, but not many"
-    execute(watch.world.source, add, 1000, 500)
+    execute(watch.world.source, add, 2_000_001, 2_000_500)
     watch.load(success=True)
     for _ in range(3):
         watch.tick()
