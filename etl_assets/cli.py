@@ -15,14 +15,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from etl_assets.engine.errors import EtlError, SettingsError
+from etl_assets import cli_alerts
+from etl_assets.cli_errors import clear_errors, errors
+from etl_assets.engine.errors import SettingsError
 from etl_assets.settings import PROJECT_ROOT, SYSTEMS
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="ETL systems as one Dagster graph."
 )
+app.add_typer(cli_alerts.app, name="alerts")
 console = Console(width=None if sys.stdout.isatty() else 150)
-errors = Console(stderr=True)
 
 
 @app.callback()
@@ -75,7 +77,7 @@ def run(
     from etl_assets.orchestration import launch
     from etl_assets.orchestration.printing import show
 
-    with _clear_errors():
+    with clear_errors():
         defs, systems = _load()
         chosen = _system(systems, system)
         mode = "full" if full else "changed"
@@ -114,7 +116,7 @@ def health(system: Annotated[str | None, typer.Argument(help="One system; all wh
     from etl_assets.orchestration.health import check_health
     from etl_assets.settings import load_settings
 
-    with _clear_errors():
+    with clear_errors():
         _, systems = _load()
         chosen = [_system(systems, system)] if system else systems
         reports = [check_health(s, _instance(), schedules_on=load_settings().etl_env == "production") for s in chosen]
@@ -130,7 +132,7 @@ def demo(
     """From nothing to a materialized graph: synthetic source, full load, a day of changes, incremental loads."""
     from etl_assets.demo.run import run_demo
 
-    with _clear_errors():
+    with clear_errors():
         raise typer.Exit(0 if run_demo(size, console) else 1)
 
 
@@ -146,7 +148,7 @@ def bootstrap(
     """Create the warehouse's database and schema on the configured server, where they are missing."""
     from etl_assets.orchestration.bootstrap import bootstrap as create
 
-    with _clear_errors():
+    with clear_errors():
         _, systems = _load()
         chosen = _system(systems, system)
         for line in create(chosen, with_source=demo_source):
@@ -163,7 +165,7 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> 
     """Serve the Dagster UI with its daemon on 127.0.0.1."""
     from etl_assets.demo.ui import serve
 
-    with _clear_errors():
+    with clear_errors():
         serve(port)
 
 
@@ -172,7 +174,7 @@ def doctor(system: Annotated[str | None, typer.Argument(help="One system; all wh
     """Check the databases: reachable, version, rights, indexes on cursors; say what to do."""
     from etl_assets.orchestration.doctor import examine
 
-    with _clear_errors():
+    with clear_errors():
         _, systems = _load()
         chosen = [_system(systems, system)] if system else systems
         findings = [f for s in chosen for f in examine(s)]
@@ -191,22 +193,11 @@ def catalog(
     """Write the catalog of tables, columns, checks and schedules: one Markdown page a system. No database is needed."""
     from etl_assets.definitions import build_catalog
 
-    with _clear_errors():
+    with clear_errors():
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in build_catalog().items():
             (folder / name).write_text(text, encoding="utf-8")
             console.print(folder / name, markup=False)
-
-
-class _clear_errors:
-    """Turns the engine's errors into one line and exit code 2; others keep their traceback."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, EtlError):
-            errors.print(f"error: {error}", style="red", markup=False, soft_wrap=True)
-            raise typer.Exit(2) from None
 
 
 def _load():  # type: ignore[no-untyped-def]

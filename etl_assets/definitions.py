@@ -16,6 +16,7 @@ from etl_assets.engine.dialects.servers import POSTGRES, SQL_SERVER
 from etl_assets.engine.files import FileSource, WaitingFile
 from etl_assets.engine.graph import Graph
 from etl_assets.orchestration import catalog
+from etl_assets.orchestration.alert_sensor import build_alerts
 from etl_assets.orchestration.checks import build_checks
 from etl_assets.orchestration.factory import build_assets
 from etl_assets.orchestration.follower import build_follower
@@ -24,6 +25,7 @@ from etl_assets.orchestration.inbox import build_inbox
 from etl_assets.orchestration.io_managers import io_manager_for
 from etl_assets.orchestration.jobs import build_jobs, build_schedules
 from etl_assets.orchestration.monitor import build_monitor, build_monitor_job, build_monitor_schedule
+from etl_assets.orchestration.ops_health import build_ops_health, build_ops_health_job, build_ops_health_schedule
 from etl_assets.orchestration.plan import build_plan_job
 from etl_assets.orchestration.resources import load_options
 from etl_assets.orchestration.sensors import build_reaper, build_sweep
@@ -154,18 +156,25 @@ def build_defs(systems: Sequence[System] | None = None, settings: Settings | Non
     running = settings.etl_env == "production"
     jobs = {s.name: build_jobs(s) for s in systems}
     return dg.Definitions(
-        assets=[a for s in systems for a in (*build_assets(s), *build_monitor(s), build_freshness(s))],
+        assets=[
+            *(a for s in systems for a in (*build_assets(s), *build_monitor(s), build_freshness(s))),
+            build_ops_health(systems, schedules_on=running),
+        ],
         asset_checks=[c for s in systems for c in (*build_checks(s), build_freshness_checks(s))],
-        jobs=[j for s in systems for j in (*jobs[s.name], build_plan_job(s), *build_monitor_job(s))],
+        jobs=[
+            *(j for s in systems for j in (*jobs[s.name], build_plan_job(s), *build_monitor_job(s))),
+            build_ops_health_job(),
+        ],
         schedules=[
-            x
-            for s in systems
-            for x in (*build_schedules(s, running=running), *build_monitor_schedule(s, running=running))
+            *(x for s in systems for x in build_schedules(s, running=running)),
+            *(x for s in systems for x in build_monitor_schedule(s, running=running)),
+            build_ops_health_schedule(systems[0].zone, running=running),
         ],
         sensors=[
             *(x for s in systems for x in (*build_sweep(s), build_freshness_sensor(s), *build_inbox(s))),
             *(x for s in systems for x in build_follower(s, jobs[s.name])),
             build_reaper(systems),
+            build_alerts(systems, settings),
         ],
         resources={"load": load_options(), **{s.io_manager_key: io_manager_for(s) for s in systems}},
         executor=dg.in_process_executor,

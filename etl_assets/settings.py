@@ -121,6 +121,27 @@ class Settings(BaseSettings):
         None, description="A remote WebDriver instead; SIGOS_DOWNLOAD_DIR must be the same folder there"
     )
     dagster_postgres_url: SecretStr | None = Field(None, description="Dagster's own storage. Unset: embedded")
+    dagster_ui_url: str = Field(
+        "http://127.0.0.1:3000", description="Address of Dagster's UI as people reach it, for the links of alerts"
+    )
+    alert_slack_webhook_url: SecretStr | None = Field(
+        None, description="Incoming webhook of Slack, or of one that is compatible, for alerts. Unset: none"
+    )
+    alert_discord_webhook_url: SecretStr | None = Field(
+        None, description="Webhook of Discord, or of one that is compatible, for alerts. Unset: none"
+    )
+    alert_smtp_url: SecretStr | None = Field(
+        None, description="Mail server for alerts, smtp://user:password@host:587 or smtps://. Unset: no e-mail"
+    )
+    alert_email_from: str | None = Field(None, description="Sender of alerts by e-mail. Required with ALERT_SMTP_URL")
+    alert_email_to: str | None = Field(
+        None, description="Who gets them, separated by commas. Required with ALERT_SMTP_URL"
+    )
+    alert_file: Path | None = Field(None, description="File that gets every alert as a line of JSON. Unset: none")
+    alert_mute: str | None = Field(
+        None,
+        description="Alerts nobody wants: patterns like sigos:check:*, separated by commas, @2026-12-24T08:00 ends",
+    )
     etl_systems: str | None = Field(
         None, description="Systems to show, separated by commas. Unset: those with a database of their own, else all"
     )

@@ -30,6 +30,8 @@ def serve(port: int) -> NoReturn:
     settings = load_settings()
     _refuse_taken(port)
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "100")
+    if "dagster_ui_url" not in settings.model_fields_set:
+        os.environ["DAGSTER_UI_URL"] = f"http://{HOST}:{port}"
     with local_instance() as instance:
         write_pool_limits(instance, [s.name for s in build_systems(settings)])
     if "sigos" in settings.demo_systems():

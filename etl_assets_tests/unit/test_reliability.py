@@ -37,6 +37,7 @@ FAULTS = {
         "lock holder dies",
         "second writer on the target",
         "warehouse behind a pooler that shares sessions",
+        "receiver of alerts down, or their sensor killed while it sends",
     ],
     "Watermark and time": [
         "ties over batch edges",
