@@ -93,10 +93,13 @@ def _refused_command(text: str) -> str | None:
     assert isinstance(group, click.Group)
     if text.startswith("--"):
         return None if any(text in p.opts for c in group.commands.values() for p in c.params) else "no option"
-    _, command, *rest = text.split()
-    if command not in group.commands:
+    _, name, *rest = text.split()
+    if name not in group.commands:
         return "no command"
-    options = {o: p for p in group.commands[command].params for o in p.opts if isinstance(p, click.Option)}
+    command = group.commands[name]
+    if isinstance(command, click.Group):
+        return None if not rest or rest[0] in command.commands else f"no command {name} {rest[0]}"
+    options = {o: p for p in command.params for o in p.opts if isinstance(p, click.Option)}
     names = []
     while rest:
         word = rest.pop(0)
