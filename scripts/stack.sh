@@ -50,7 +50,7 @@ add_user() { # add_user FILE NAME: with a random password, told once
     [ -s "$secrets/$1" ] && return
     local password hash
     password=$(random 20)
-    hash=$(printf '%s' "$password" | "${hasher[@]}")
+    hash=$(printf '%s\n' "$password" | "${hasher[@]}")
     put "$1" "$2 $hash"
     echo "login of $2 (told only now): $password"
 }

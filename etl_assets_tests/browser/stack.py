@@ -36,8 +36,7 @@ class Stack:
         self._server, self._admin, self._systems = server, admin, systems
         self.ports = {name: str(free_port()) for name in ("code", "webserver", "webserver-readonly", "proxy")}
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        # As the image has it, where this checkout can be entered by another user.
-        self._user = _USER if os.geteuid() == 0 and open_to_all(PROJECT_ROOT) else None
+        self._user = as_user(_USER)
 
     @property
     def url(self) -> str:
@@ -66,11 +65,9 @@ class Stack:
             )
         write_instance(self.home)
         (self.home / "deploy").symlink_to(PROJECT_ROOT / "deploy")
-        if self._user is not None:
+        if self._user:
             for path in (self.home, *self.home.iterdir()):
-                os.lchown(path, self._user, self._user)
-            # Whoever made it closed it; here the folder is the containers' file system.
-            self.secrets.chmod(0o700)
+                os.lchown(path, _USER, _USER)
         return dict(re.findall(r"login of (\w+) \(told only now\): (\w+)", made.stdout))
 
     def start(self, name: str) -> subprocess.Popen[bytes]:
@@ -116,15 +113,14 @@ class Stack:
         swapped = {"0.0.0.0": HOST, "3000": own, "4000": self.ports["code"]}
         found = [swapped.get(word, word).replace(":3000/", f":{own}/") for word in words]
         program = shutil.which(found[0], path=self._path) or found[0]
-        return [program, *found[1:]]
+        return [*self._user, program, *found[1:]]
 
     @property
     def _path(self) -> str:
         return os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
 
     def _as(self, name: str) -> dict[str, Any]:
-        account = {} if self._user is None else {"user": self._user, "group": self._user, "extra_groups": []}
-        return {"cwd": self.home, "env": self._environment(name), "stdin": subprocess.DEVNULL, **account}
+        return {"cwd": self.home, "env": self._environment(name), "stdin": subprocess.DEVNULL}
 
     def _environment(self, name: str) -> Mapping[str, str]:
         """As the file has it, on this machine's ports and folders; nothing of the machine's own but PATH."""
@@ -158,8 +154,15 @@ def _interpolated(value: str) -> str:
     return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value)
 
 
-def open_to_all(path: Path) -> bool:
-    return all(p.stat().st_mode & 0o005 == 0o005 for p in (path, *path.parents))
+def as_user(uid: int) -> list[str]:
+    """What before a command makes it another user's, where we are root; nothing where we are not.
+
+    It may read what is closed to others (Python may be below root's own folder) and write nothing that is not its own.
+    """
+    if os.geteuid():
+        return []
+    reads = ("--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search")
+    return ["setpriv", "--reuid", str(uid), "--regid", str(uid), "--clear-groups", *reads, "--"]
 
 
 def _quietly(process: psutil.Process, what: str) -> None:

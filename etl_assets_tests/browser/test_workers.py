@@ -26,7 +26,7 @@ from etl_assets.demo.chatwoot import mutate, synthesize
 from etl_assets.settings import PROJECT_ROOT
 from etl_assets_tests.browser.conftest import this_month
 from etl_assets_tests.browser.site import HOST, Site, free_port, write_instance
-from etl_assets_tests.browser.stack import open_to_all
+from etl_assets_tests.browser.stack import as_user
 from etl_assets_tests.graph.world import Databases, World
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.distributed]
@@ -71,14 +71,13 @@ class Worker:
 
     def start(self, **more: str) -> None:
         scripts = Path(sys.executable).parent
-        account: dict[str, Any] = {}
-        if os.geteuid() == 0 and open_to_all(PROJECT_ROOT):
-            account = {"user": self._user, "group": self._user, "extra_groups": []}
+        account = as_user(self._user)
+        if account:
             for path in (self.home, *self.home.iterdir()):
                 os.lchown(path, self._user, self._user)
         with (self.home / "worker.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [scripts / "dagster-celery", "worker", "start", "-A", "dagster_celery.app", "-n", self.name,
+                [*account, scripts / "dagster-celery", "worker", "start", "-A", "dagster_celery.app", "-n", self.name,
                  "-y", PROJECT_ROOT / "deploy/celery/worker.yaml", "--", "--concurrency", "1"],
                 cwd=self.home,
                 env=self._environment | {
@@ -86,7 +85,7 @@ class Worker:
                     "DAGSTER_HOME": str(self.home), "PYTHONPATH": str(PROJECT_ROOT), "PYTHONDONTWRITEBYTECODE": "1",
                     "TMPDIR": str(self.home), **more,
                 },
-                stdout=log, stderr=subprocess.STDOUT, start_new_session=True, **account,
+                stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
 
     def kill(self, sign: int = signal.SIGKILL) -> None:

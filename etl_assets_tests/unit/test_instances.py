@@ -17,7 +17,7 @@ from etl_assets.settings import PROJECT_ROOT, Settings
 
 DEPLOY = PROJECT_ROOT / "deploy"
 LAUNCHERS = {
-    "celery": ("dagster_celery", "CeleryRunLauncher"),
+    "celery": ("dagster_celery.launcher", "CeleryRunLauncher"),
     "ecs": ("dagster_aws.ecs", "EcsRunLauncher"),
     "kubernetes": ("dagster_k8s", "K8sRunLauncher"),
 }
