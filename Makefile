@@ -1,6 +1,6 @@
 # The two commands of a fresh machine are `make demo` and `make test`; everything else here is one step of them.
 .DEFAULT_GOAL := help
-.PHONY: help demo ui bench soak docs test test-sqlserver lint browser lock clean
+.PHONY: help demo ui stack bench soak docs test test-sqlserver test-distributed lint browser distributed lock clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -16,6 +16,9 @@ demo: $(READY) browser ## Fill synthetic sources, run the four systems once, pri
 ui: $(READY) ## Dagster's UI on 127.0.0.1:3000, with daemon and demo data
 	$(BIN)/etl_assets ui
 
+stack: ## All of it in containers behind a proxy that asks who you are (docs/deploy.md); needs Docker
+	scripts/stack.sh
+
 bench: $(READY) ## Print the measurements
 	$(BIN)/python -m etl_assets.demo.bench
 
@@ -25,15 +28,18 @@ soak: $(READY) ## Kill the job 200 times under eight writers, then compare every
 docs: $(READY) ## Build docs/ into site/index.html, to be read without a network
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
-test: lint browser ## Lint, types, layers, every test; then the engine again on the oldest PostgreSQL at hand
+test: lint browser distributed ## Lint, types, layers, every test; then the engine again on the oldest PostgreSQL at hand
 	$(BIN)/pytest -m "not browser" -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
-	$(BIN)/pytest -m browser -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	$(BIN)/pytest -m "browser and not distributed" -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 	ETL_TEST_PG_BIN=oldest $(BIN)/pytest etl_assets_tests/db etl_assets_tests/engine -m "not sqlserver and not faults" \
 		--ignore-glob 'etl_assets_tests/db/test_embedded*' --ignore-glob 'etl_assets_tests/db/test_demo_*' \
 		-n 3 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 test-sqlserver: $(READY) ## The SQL Server tests, against ECOMMERCE_OLTP_URL and ECOMMERCE_DW_URL
 	$(BIN)/pytest -m sqlserver $(PYTEST_ARGS)
+
+test-distributed: $(READY) distributed ## Runs on two workers with users and folders of their own; one is killed
+	$(BIN)/pytest -m distributed $(PYTEST_ARGS)
 
 lint: $(READY) ## Style, format, types, who may import whom
 	$(BIN)/ruff check
@@ -43,6 +49,9 @@ lint: $(READY) ## Style, format, types, who may import whom
 
 browser: $(READY)
 	scripts/browser.sh
+
+distributed: $(READY)
+	scripts/distributed.sh
 
 # The stamp holds the path it was made for: the scripts in an environment name it, so a moved or copied checkout makes anew.
 ifneq ($(shell cat $(READY) 2>/dev/null),$(CURDIR))
@@ -55,6 +64,10 @@ lock: ## Resolve requirements.lock anew from pyproject.toml; needs uv
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: install it (pip install uv), or name it with UV=path" >&2; exit 1; }
 	$(UV) pip compile pyproject.toml --group dev --output-file requirements.lock --universal --python-version 3.11 \
 		--generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(LOCK_ARGS)
+	$(UV) pip compile pyproject.toml --extra distributed --constraint requirements.lock --output-file requirements.distributed.lock \
+		--universal --python-version 3.11 --generate-hashes --no-strip-extras --no-emit-index-url --no-emit-find-links \
+		$$(sed -n 's/^\([A-Za-z0-9_.-]*\)\(\[[a-z,]*\]\)\{0,1\}==.*/--no-emit-package \1/p' requirements.lock) \
+		--custom-compile-command "make lock" $(LOCK_ARGS)
 
 clean: ## Remove the environment, the embedded PostgreSQL with its data, and caches
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -c 'from etl_assets.demo import embedded; embedded.remove()'; fi

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
@@ -17,8 +18,17 @@ from rich.table import Table
 
 from etl_assets import cli_alerts
 from etl_assets.cli_errors import clear_errors, errors
+from etl_assets.engine.access import BI_READER, MONITOR
 from etl_assets.engine.errors import SettingsError
 from etl_assets.settings import PROJECT_ROOT, SYSTEMS
+
+
+class End(Enum):
+    """The databases of a system."""
+
+    source = "source"
+    warehouse = "warehouse"
+
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="ETL systems as one Dagster graph."
@@ -144,19 +154,45 @@ def bootstrap(
         typer.Option("--demo-source", help="Also create the source database and, while it is empty, fill it."),
     ] = False,
     size: Annotated[str, typer.Option(help="How much: small, default or large.")] = "default",
+    admin_url_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="File with the URL of the server's administrator (PostgreSQL), who makes databases and roles; the "
+            "system's own URLs then name etl_source_reader and etl_writer."
+        ),
+    ] = None,
+    passwords: Annotated[
+        Path | None, typer.Option(help="Folder with a file bi_reader and etl_monitor each, which hold their passwords.")
+    ] = None,
 ) -> None:
     """Create the warehouse's database and schema on the configured server, where they are missing."""
-    from etl_assets.orchestration.bootstrap import bootstrap as create
+    from etl_assets.demo.run import fill
+    from etl_assets.orchestration import bootstrap as steps
+    from etl_assets.secret_files import read_secret
+    from etl_assets.settings import read_url
 
     with clear_errors():
         _, systems = _load()
         chosen = _system(systems, system)
-        for line in create(chosen, with_source=demo_source):
-            console.print(line, markup=False)
-        if demo_source:
-            from etl_assets.demo.run import fill
-
-            fill(chosen, size, console)
+        if admin_url_file is None:
+            for line in steps.bootstrap(chosen, with_source=demo_source):
+                console.print(line, markup=False)
+            if demo_source:
+                fill(chosen, size, console)
+        else:
+            admin = read_url(admin_url_file)
+            if demo_source:
+                steps.make_database(chosen, "source", admin)
+                fill(steps.as_administrator(chosen, admin), size, console)
+                for line in steps.make_roles(chosen, "source", admin, {}):
+                    console.print(line, markup=False)
+            steps.make_database(chosen, "warehouse", admin)
+            files = [passwords / role for role in (BI_READER, MONITOR)] if passwords else []
+            readers = {f.name: read_secret(f"--passwords {f.name}", f) for f in files if f.exists()}
+            for line in (*steps.make_roles(chosen, "warehouse", admin, readers), *steps.bootstrap(chosen)):
+                console.print(line, markup=False)
+        with _instance() as instance:
+            steps.write_pool_limits(instance, [chosen.name])
         console.print(f"now: etl_assets doctor {system}, then etl_assets run {system}")
 
 
@@ -198,6 +234,23 @@ def catalog(
         for name, text in build_catalog().items():
             (folder / name).write_text(text, encoding="utf-8")
             console.print(folder / name, markup=False)
+
+
+@app.command()
+def roles(
+    system: Annotated[str, typer.Argument(help="System whose roles to print, for instance chatwoot.")],
+    end: Annotated[End, typer.Argument(help="On which of its two databases.")],
+) -> None:
+    """Print the SQL of the roles with the least rights that do: for an administrator to read, and to run there.
+
+    source: etl_source_reader selects what mirrors read. warehouse: etl_writer loads, bi_reader sees marts, etl_monitor
+    sees ctl and audit. No password is in it; nothing is connected to.
+    """
+    from etl_assets.orchestration.bootstrap import roles_script
+
+    with clear_errors():
+        _, systems = _load()
+        typer.echo(roles_script(_system(systems, system), end.value), nl=False)
 
 
 def _load():  # type: ignore[no-untyped-def]

@@ -42,7 +42,7 @@ def chatwoot_system(settings: Settings) -> System:
     return System(
         name="chatwoot",
         title="AllpFit / Chatwoot",
-        graph=Graph("chatwoot", specs, SQL_ROOT, post_ddl=chatwoot.POST_DDL),
+        graph=Graph("chatwoot", specs, SQL_ROOT, post_ddl=chatwoot.POST_DDL, access=chatwoot.ACCESS),
         dialect=POSTGRES,
         source_dialect=POSTGRES,
         source_url=settings.chatwoot_source,
@@ -58,7 +58,14 @@ def ecommerce_system(settings: Settings) -> System:
     return System(
         name="ecommerce",
         title="E-commerce DW",
-        graph=Graph("ecommerce", ecommerce.specs(), SQL_ROOT, language="tsql", render=dialect.from_tsql),
+        graph=Graph(
+            "ecommerce",
+            ecommerce.specs(),
+            SQL_ROOT,
+            language="tsql",
+            render=dialect.from_tsql,
+            access=ecommerce.ACCESS,
+        ),
         dialect=dialect,
         source_dialect=dialect,
         source_url=settings.ecommerce_oltp,
@@ -75,7 +82,13 @@ def lacrei_system(settings: Settings) -> System:
     return System(
         name="lacrei",
         title="Lacrei Saúde",
-        graph=Graph("lacrei", lacrei.specs(settings.lacrei_schema()), SQL_ROOT, parameters=parameters),
+        graph=Graph(
+            "lacrei",
+            lacrei.specs(settings.lacrei_schema()),
+            SQL_ROOT,
+            parameters=parameters,
+            access=lacrei.ACCESS,
+        ),
         dialect=POSTGRES,
         source_dialect=POSTGRES,
         source_url=settings.lacrei_source,
@@ -108,7 +121,13 @@ def sigos_system(settings: Settings) -> System:
     return System(
         name="sigos",
         title="SIGOS",
-        graph=Graph("sigos", sigos.specs(), SQL_ROOT, parameters=sigos.parameters(settings.sigos_salt)),
+        graph=Graph(
+            "sigos",
+            sigos.specs(),
+            SQL_ROOT,
+            parameters=sigos.parameters(settings.sigos_salt),
+            access=sigos.ACCESS,
+        ),
         dialect=POSTGRES,
         source_dialect=POSTGRES,
         source_url=None,
@@ -126,7 +145,7 @@ def sigos_analytics_system(settings: Settings, url: sa.URL) -> System:
     return System(
         name=sigos.analytics.SYSTEM,
         title="SIGOS analytics",
-        graph=Graph(sigos.analytics.SYSTEM, sigos.analytics.published(sigos.specs()), SQL_ROOT),
+        graph=Graph(sigos.analytics.SYSTEM, sigos.analytics.published(sigos.specs()), SQL_ROOT, access=sigos.ACCESS),
         dialect=SQL_SERVER,
         source_dialect=PostgresForSqlServer(),
         source_url=settings.sigos_warehouse,

@@ -15,11 +15,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from etl_assets.engine.dialects.base import Dialect
 from etl_assets.engine.dialects.servers import POSTGRES, SQL_SERVER, dialect_of
 from etl_assets.engine.errors import SettingsError
+from etl_assets.secret_files import SecretFiles, read_secret
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 SYSTEMS = ("chatwoot", "ecommerce", "lacrei", "sigos")
@@ -148,6 +155,21 @@ class Settings(BaseSettings):
     etl_env: Literal["development", "production"] = Field(
         "development", description="Which schedules are on by default"
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment before `.env`, and in each of them a value or the file that holds it (`NAME_FILE`)."""
+        assert isinstance(env_settings, EnvSettingsSource)
+        assert isinstance(dotenv_settings, DotEnvSettingsSource)
+        of_env, of_dotenv = (SecretFiles(settings_cls, source) for source in (env_settings, dotenv_settings))
+        return init_settings, env_settings, of_env, dotenv_settings, of_dotenv
 
     def chatwoot_source(self) -> sa.URL:
         given = self._given_url("chatwoot_source_url", _SOURCE_PARTS)
@@ -357,6 +379,11 @@ def _embedded(_server: str, database: str) -> str:
     from etl_assets.demo import embedded
 
     return embedded.ensure_database(embedded.start(), database)
+
+
+def read_url(path: Path) -> sa.URL:
+    """The PostgreSQL URL a file holds. Raises SettingsError naming the file."""
+    return _parse(str(path), read_secret(str(path), path), (POSTGRES,))
 
 
 def stand_in_portal() -> tuple[str, str, str]:

@@ -13,9 +13,9 @@ from rich.console import Console
 
 from etl_assets.demo import chatwoot, ecommerce, lacrei
 from etl_assets.demo.sigos import shared as portal
-from etl_assets.demo.ui import write_pool_limits
 from etl_assets.engine.errors import SettingsError
 from etl_assets.orchestration import launch
+from etl_assets.orchestration.bootstrap import write_pool_limits
 from etl_assets.orchestration.printing import show
 from etl_assets.orchestration.system import System
 from etl_assets.settings import load_settings

@@ -8,12 +8,10 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from collections.abc import Iterable
 from typing import NoReturn
 
-import dagster as dg
-
 from etl_assets.engine.errors import SettingsError
+from etl_assets.orchestration.bootstrap import write_pool_limits
 from etl_assets.orchestration.launch import local_instance
 from etl_assets.settings import PROJECT_ROOT, load_settings
 
@@ -45,12 +43,6 @@ def serve(port: int) -> NoReturn:
     quiet = ("-W", "ignore:Function `dev_command` is superseded")
     where = ("-w", "workspace.yaml", "-h", HOST, "-p", str(port))
     os.execv(sys.executable, [sys.executable, *quiet, "-m", "dagster", "dev", *where])
-
-
-def write_pool_limits(instance: dg.DagsterInstance, pools: Iterable[str]) -> None:
-    """Write each pool's limit before its first use; a default limit does not act on a pool nobody has written."""
-    for pool in pools:
-        instance.event_log_storage.set_concurrency_slots(pool, 1)
 
 
 def _refuse_taken(port: int) -> None:

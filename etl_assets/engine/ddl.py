@@ -1,7 +1,7 @@
 """Makes a destination look like its declarations: schemas, tables, indexes, views, functions.
 
 Belongs here: creating what is missing, adding nullable columns, replacing views, refusing what cannot be done safely,
-making tables stale whose SQL has changed.
+making tables stale whose SQL has changed, granting what others read.
 Does not belong here: changes on the source side (drift.py), the engine's own tables (migrate.py).
 """
 
@@ -66,6 +66,9 @@ def deploy(destination: Destination, *, wait_seconds: float = 60) -> bool:
             _remember(conn, _secret(graph, secret), secret.fingerprint())
         for statement in graph.post_ddl:
             dialect.execute(conn, statement)
+        if graph.grants:
+            # A view that was replaced has lost its own.
+            dialect.execute(conn, dialect.grant_reading(graph.grants))
         _remember(conn, graph.system, wanted)
         writer.commit()
     return True
@@ -254,6 +257,7 @@ def _in_order(table: sa.Table) -> list[sa.Index]:
 
 def _digest(graph: Graph, dialect: Dialect) -> str:
     text = [migrate.head(), *graph.post_ddl, *(f":{p.name} {p.fingerprint()}" for p in graph.parameters)]
+    text += [repr(grant) for grant in graph.grants]
     for spec in graph.specs:
         text.append(str(sa.schema.CreateTable(stored_table(spec)).compile(dialect=dialect.sqlalchemy)))
         text += [str(sa.schema.CreateIndex(i).compile(dialect=dialect.sqlalchemy)) for i in _in_order(spec.table)]

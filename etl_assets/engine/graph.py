@@ -11,6 +11,7 @@ from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+from etl_assets.engine.access import Access, Grant, reader_grants
 from etl_assets.engine.errors import SpecError, SqlFileError
 from etl_assets.engine.parameters import Parameter
 from etl_assets.engine.rules import Cleaning, Withheld
@@ -49,7 +50,8 @@ class Graph:
 
     `sql_root` holds `<system>/<layer>/<table>.sql` (or `.sql.j2`, see template.py); `post_ddl` are statements run after
     the views are created (functions that users call). The files are written in `language`; `render` turns a SELECT in
-    it into the destination's own. Files and feeds may name `parameters` as `:name`.
+    it into the destination's own. Files and feeds may name `parameters` as `:name`. `access` says who else reads the
+    warehouse.
     """
 
     def __init__(
@@ -62,12 +64,14 @@ class Graph:
         language: Language = "postgres",
         render: Callable[[str], str] = str,
         parameters: tuple[Parameter, ...] = (),
+        access: Access | None = None,
     ) -> None:
         self.system = system
         self.specs = tuple(specs)
         self.post_ddl = post_ddl
         self.language = language
         self.parameters = parameters
+        self.access = access
         self._render = render
         self.sql_root = sql_root
         self.by_relation = {s.relation: s for s in self.specs}
@@ -81,6 +85,11 @@ class Graph:
         self.ordered = self._sorted()
         for spec in self.specs:
             self._check(spec)
+
+    @cached_property
+    def grants(self) -> tuple[Grant, ...]:
+        """What others than the loader read."""
+        return reader_grants(self.specs, self.access)
 
     def sql_path(self, spec: TableSpec) -> Path:
         """The file of a table: the template it names, else one of its own name, a template where there is one."""

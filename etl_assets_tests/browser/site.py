@@ -30,14 +30,22 @@ class Site:
     """Dagster as a user has it: `dagster-webserver` and `dagster-daemon` on one instance, each its own process."""
 
     def __init__(
-        self, home: Path, *, source: str, warehouse: str, storage: str, more: Mapping[str, str] | None = None
+        self,
+        home: Path,
+        *,
+        source: str,
+        warehouse: str,
+        storage: str,
+        more: Mapping[str, str] | None = None,
+        instance: str = "dagster.yaml",
     ) -> None:
         self.home = home
+        self._instance = instance
         self.source = source
         self.warehouse = warehouse
-        self._storage = storage
+        self.storage = storage
         self._more = dict(more or {})
-        self._port = _free_port()
+        self._port = free_port()
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     @property
@@ -46,7 +54,7 @@ class Site:
 
     def start(self) -> None:
         """Start both and wait until the code location is loaded and the daemon beats. Raises TimeoutError with logs."""
-        _write_instance(self.home)
+        write_instance(self.home, self._instance)
         self.start_daemon()
         self._run("webserver", "dagster_webserver", "-h", HOST, "-p", str(self._port), "-w", WORKSPACE)
         self.wait("the webserver answers", self._is_up, 120)
@@ -157,7 +165,7 @@ class Site:
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("CHATWOOT_", "SOURCE_DB", "LOCAL_DB"))}
         environment |= {
             "DAGSTER_HOME": str(self.home),
-            "DAGSTER_POSTGRES_URL": self._storage,
+            "DAGSTER_POSTGRES_URL": self.storage,
             "DAGSTER_EVENT_BATCH_SIZE": "100",
             "CHATWOOT_SOURCE_URL": self.source,
             "CHATWOOT_WAREHOUSE_URL": self.warehouse,
@@ -203,15 +211,15 @@ class Site:
         return all(d["healthy"] for d in found if d["required"])
 
 
-def _write_instance(home: Path) -> None:
-    """The repository's dagster.yaml, but for the folder of the log, which is `home`'s."""
+def write_instance(home: Path, instance: str = "dagster.yaml") -> None:
+    """The repository's dagster.yaml (or one of deploy/), but for the folder of the log, which is `home`'s."""
     handler = "class: etl_assets.orchestration.logs.DailyJsonLines\n"
-    text = (PROJECT_ROOT / "dagster.yaml").read_text()
+    text = (PROJECT_ROOT / instance).read_text()
     assert text.count(handler) == 1
     (home / "dagster.yaml").write_text(text.replace(handler, f"{handler}        folder: {home / 'logs' / 'etl'}\n"))
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])

@@ -23,8 +23,9 @@ def test_ten_kills_lose_and_double_nothing(pg_server: embedded.EmbeddedPostgres)
 
 def test_a_row_lost_changed_or_invented_is_told(pg_server: embedded.EmbeddedPostgres) -> None:
     databases = Databases(pg_server)
-    shop = Shop(databases.make("soak_source"), databases.make("soak_dw"))
-    ecommerce.synthesize(shop.source, "small", seed=3)
+    source = databases.make("soak_source")
+    ecommerce.synthesize(source, "small", seed=3)
+    shop = Shop(source, databases.make("soak_dw"))
     assert shop.run("incremental", entities=["stg.regions"], cutoff_minutes=0).success
     rows, lost, doubled = soak.compare(shop.system)
     assert (rows, doubled) == (rows_of(shop.source, "SELECT count(*) FROM core.regions")[0][0], 0)

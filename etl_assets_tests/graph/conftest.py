@@ -72,8 +72,9 @@ def world(databases: Databases, loaded: World) -> Iterator[World]:
 @pytest.fixture(scope="session")
 def loaded_shop(databases: Databases) -> Shop:
     """A small shop loaded once by `ecommerce_incremental` into an empty warehouse; for reading and copying."""
-    shop = Shop(databases.make("oltp"), databases.make("loaded_shop_dw"))
-    ecommerce.synthesize(shop.source, "small")
+    source = databases.make("oltp")
+    ecommerce.synthesize(source, "small")
+    shop = Shop(source, databases.make("loaded_shop_dw"))
     shop.succeed()
     return shop
 

@@ -31,14 +31,15 @@ SURROGATES = {
 
 @dataclass
 class Shop(World):
-    """`source` is read by its owner: the tables are in a schema of their own, to which the owner may grant anything."""
+    """As World: jobs read and write with the roles' logins."""
 
-    def __post_init__(self) -> None:
-        self.reader = self.source
+    @property
+    def _declared(self) -> System:
+        return ecommerce_system(Settings())
 
     @cached_property
     def settings(self) -> Settings:
-        return Settings.model_validate({"ecommerce_oltp_url": self.reader, "ecommerce_dw_url": self.warehouse})
+        return Settings.model_validate({"ecommerce_oltp_url": self.reader, "ecommerce_dw_url": self.writer})
 
     @cached_property
     def system(self) -> System:

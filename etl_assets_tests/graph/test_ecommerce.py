@@ -191,8 +191,9 @@ def test_bad_rows_are_set_aside_with_the_reason_and_nothing_is_lost(shop: Shop) 
 
 @pytest.mark.parametrize("seed", [11, 12, 13])
 def test_every_kpi_equals_its_recomputation(databases: Databases, seed: int) -> None:
-    shop = Shop(databases.make("oltp"), databases.make("kpi_dw"))
-    ecommerce.synthesize(shop.source, "small", seed=seed)
+    source = databases.make("oltp")
+    ecommerce.synthesize(source, "small", seed=seed)
+    shop = Shop(source, databases.make("kpi_dw"))
     shop.succeed()
     if seed == 11:
         ecommerce.mutate(shop.source, seed=seed)

@@ -25,14 +25,15 @@ KEYS = {
 
 @dataclass
 class Platform(World):
-    """`source` is the owner's; the jobs read as a role that may not see what must never be read."""
+    """As World: jobs read as a role that may not see what must never be read."""
 
-    def __post_init__(self) -> None:
-        self.reader = lacrei.create_reader(self.source)
+    @property
+    def _declared(self) -> System:
+        return lacrei_system(Settings())
 
     @cached_property
     def settings(self) -> Settings:
-        urls = {"lacrei_source_url": self.reader, "lacrei_warehouse_url": self.warehouse}
+        urls = {"lacrei_source_url": self.reader, "lacrei_warehouse_url": self.writer}
         return Settings.model_validate(urls | {"lacrei_hash_salt": "of this test alone"})
 
     @cached_property

@@ -198,7 +198,8 @@ def test_an_empty_warehouse_is_shown_and_an_unreachable_one_is_a_failure(
     look_ = at(empty)
     assert {r["status"] for r in look_.entities.values()} == {"SEM_EXECUCAO"}
     assert look_.numbers["ultimo_run_status"] == "none"
-    nowhere = Shop("postgresql+psycopg://nobody:s3cret@127.0.0.1:1/nowhere", loaded_shop.warehouse)
+    gone = "postgresql+psycopg://nobody:s3cret@127.0.0.1:1/nowhere"
+    nowhere = Shop(gone, loaded_shop.warehouse, reader=gone)
     result = dg.materialize(
         build_monitor(nowhere.system), instance=dg.DagsterInstance.ephemeral(), raise_on_error=False
     )

@@ -71,7 +71,8 @@ def test_the_list_of_entities_is_the_one_that_is_monitored(loaded_shop: Shop) ->
 
 
 def test_before_the_first_run_there_are_nine_entities_and_no_run(databases: Databases) -> None:
-    shop = Shop(databases.make("shop"), databases.make("shop_dw"))
+    unread = databases.make("shop")
+    shop = Shop(unread, databases.make("shop_dw"), reader=unread)
     shop.system.destination()
     control = told(shop, "etl_control")
     assert {r["entity_name"]: r["source_table"] for r in control} == {e: f"core.{s}" for e, s in SOURCES.items()}

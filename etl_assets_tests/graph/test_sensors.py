@@ -93,7 +93,8 @@ def test_the_sweep_requests_what_is_pending_once(world: World, monkeypatch: pyte
 
 
 def test_an_unreachable_warehouse_skips_a_tick(loaded: World) -> None:
-    nowhere = World(loaded.source, "postgresql://nobody:nothing@127.0.0.1:1/nowhere", reader=loaded.reader)
+    gone = "postgresql://nobody:nothing@127.0.0.1:1/nowhere"
+    nowhere = World(loaded.source, gone, reader=loaded.reader, writer=gone)
     assert "cannot be read" in str(tick(nowhere, "chatwoot_sweep").skip_message)
     assert tick(nowhere, "reaper").skip_message == "no run without a process"
 

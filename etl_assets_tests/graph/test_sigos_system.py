@@ -20,6 +20,7 @@ from etl_assets.definitions import build_defs, sigos_system
 from etl_assets.demo.sigos.csv_form import to_csv
 from etl_assets.demo.sigos.switches import Switches
 from etl_assets.demo.sigos.synthesize import synthesize
+from etl_assets.engine.access import WRITER
 from etl_assets.engine.files import WaitingFile
 from etl_assets.orchestration import launch
 from etl_assets.orchestration.inbox import build_inbox
@@ -28,6 +29,7 @@ from etl_assets.orchestration.launch import RunOutcome
 from etl_assets.orchestration.system import System
 from etl_assets.settings import Settings
 from etl_assets_tests.graph.world import Databases, rows
+from etl_assets_tests.logins import login, make_warehouse_roles
 from etl_assets_tests.sigos_files import PortalFiles
 
 TODAY = datetime.now(ZoneInfo("America/Sao_Paulo")).date()
@@ -35,22 +37,27 @@ MAY = "2022-05-01"
 
 
 class Portal:
-    """The system over files written straight from a small synthetic book."""
+    """The system over files written straight from a small synthetic book; it writes with the role's login."""
 
     def __init__(self, url: str, folder: Path) -> None:
         self.url, self.folder = url, folder
         self.book = synthesize(5, 0.005, TODAY)
         self.instance = dg.DagsterInstance.ephemeral()
+        make_warehouse_roles(url, sigos_system(Settings()))
+
+    @cached_property
+    def settings(self) -> Settings:
+        writer = login(self.url, WRITER)
+        return Settings.model_validate({"sigos_warehouse_url": writer, "sigos_download_dir": str(self.folder)})
 
     @cached_property
     def system(self) -> System:
-        settings = Settings.model_validate({"sigos_warehouse_url": self.url, "sigos_download_dir": str(self.folder)})
         made = PortalFiles(self.book, self.folder / "made")
         made.folder.mkdir(exist_ok=True)
-        return replace(sigos_system(settings), files=lambda: made)
+        return replace(sigos_system(self.settings), files=lambda: made)
 
     def run(self, kind: str = "incremental", **options: Any) -> RunOutcome:
-        defs = build_defs([self.system], Settings.model_validate({"sigos_warehouse_url": self.url}))
+        defs = build_defs([self.system], self.settings)
         as_of = TODAY.isoformat()
         done = launch.run_job(defs, self.system, kind, self.instance, **{"as_of_date": as_of, **options})
         assert done.success, done.error

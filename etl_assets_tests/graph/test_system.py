@@ -14,6 +14,7 @@ from etl_assets.demo.chatwoot import touch_months
 from etl_assets.orchestration.partitions import current_month
 from etl_assets_tests.graph.story import MIRRORED, Story
 from etl_assets_tests.graph.world import MONTHLY, STORED, Databases, World, connect, counts, execute, rows, written
+from etl_assets_tests.logins import PASSWORD
 
 ZONE = "America/Sao_Paulo"
 # A statement each, as users of the old system type them (specs/chatwoot.md 5.3).
@@ -309,9 +310,7 @@ def test_a_wrong_password_fails_the_run_and_is_written_nowhere(
     secret = "Wr0ng-Pa55word-7f3a"
     assert world.reader is not None
     instance = make_instance(logs=tmp_path / "logs")
-    broken = World(
-        world.source, world.warehouse, reader=world.reader.replace("etl-source-reader-demo", secret), instance=instance
-    )
+    broken = World(world.source, world.warehouse, reader=world.reader.replace(PASSWORD, secret), instance=instance)
     assert secret in str(broken.reader)
     before = world.fingerprint()
     outcome = broken.run(entities=MIRRORED)

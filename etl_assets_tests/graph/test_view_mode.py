@@ -11,8 +11,10 @@ import pytest
 from psycopg import errors
 
 from etl_assets.demo.chatwoot import mutate
+from etl_assets.engine.access import SOURCE_READER
 from etl_assets_tests.graph.story import parity
 from etl_assets_tests.graph.world import Databases, World, connect, counts, execute, rows, written
+from etl_assets_tests.logins import PASSWORD
 from etl_assets_tests.oracle.chatwoot import COLUMNS
 
 # What the 118 columns of the owner's view do not let one correct (sql/chatwoot/views/…final.view.sql): the events that
@@ -77,7 +79,7 @@ def test_it_reads_the_final_view_and_no_table(viewed: World) -> None:
     with connect(viewed.source) as connection:
         connection.execute(f"CREATE ROLE {only} LOGIN PASSWORD 'v' NOINHERIT".encode())
         connection.execute(f"GRANT SELECT ON vw_conversations_analytics_final TO {only}".encode())
-        reader = str(viewed.reader).replace("etl_source_reader:etl-source-reader-demo", f"{only}:v")
+        reader = str(viewed.reader).replace(f"{SOURCE_READER}:{PASSWORD}", f"{only}:v")
         with pytest.raises(errors.InsufficientPrivilege), connect(reader) as limited:
             limited.execute("SELECT 1 FROM conversations")
     world = World(viewed.source, viewed.warehouse, mode="view", reader=reader)

@@ -20,11 +20,12 @@ from sqlalchemy.engine import make_url
 
 from etl_assets.definitions import build_defs, chatwoot_system
 from etl_assets.demo import embedded
-from etl_assets.demo.chatwoot import create_reader
+from etl_assets.engine.access import SOURCE_READER, WRITER
 from etl_assets.orchestration import launch
 from etl_assets.orchestration.launch import RunOutcome
 from etl_assets.orchestration.system import System
 from etl_assets.settings import Settings
+from etl_assets_tests.logins import login, make_source_roles, make_warehouse_roles
 
 Mode = Literal["tables", "view"]
 VIEW = "vw_conversations_analytics_final"
@@ -92,24 +93,37 @@ class Materialized:
 
 @dataclass
 class World:
-    """`source` is the owner's URL, with which tests change rows; the jobs read with a role that has SELECT only."""
+    """`source` and `warehouse` are the owner's URLs, with which tests change and ask; jobs have the roles' own.
+
+    `reader` and `writer`: others than the roles', made elsewhere.
+    """
 
     source: str
     warehouse: str
     mode: Mode = "tables"
     reader: str | None = None
+    writer: str | None = None
     instance: dg.DagsterInstance = field(default_factory=dg.DagsterInstance.ephemeral)
 
     def __post_init__(self) -> None:
         if self.reader is None:
-            self.reader = create_reader(self.source, views=(VIEW,) if self.mode == "view" else ())
+            self.reader = login(self.source, SOURCE_READER)
+            make_source_roles(self.source, self._declared)
+        if self.writer is None:
+            self.writer = login(self.warehouse, WRITER)
+            make_warehouse_roles(self.warehouse, self._declared)
+
+    @property
+    def _declared(self) -> System:
+        """The system, before it is known where its databases are."""
+        return chatwoot_system(Settings.model_validate({"chatwoot_source_mode": self.mode}))
 
     @cached_property
     def settings(self) -> Settings:
         return Settings.model_validate(
             {
                 "chatwoot_source_url": self.reader,
-                "chatwoot_warehouse_url": self.warehouse,
+                "chatwoot_warehouse_url": self.writer,
                 "chatwoot_source_mode": self.mode,
             }
         )

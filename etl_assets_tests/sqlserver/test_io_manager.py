@@ -29,7 +29,7 @@ def visits_asset(context: dg.AssetExecutionContext) -> pd.DataFrame:
 def shop(make_database: Callable[[], sa.URL]) -> Shop:
     url = make_database().render_as_string(hide_password=False)
     # Source and warehouse may share a database here: nothing is mirrored.
-    return Shop(url, url)
+    return Shop(url, url, reader=url, writer=url)
 
 
 @pytest.fixture

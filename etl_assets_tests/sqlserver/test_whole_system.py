@@ -36,8 +36,9 @@ class Pair:
 def pair(make_database: Callable[[], sa.URL], pg_server: embedded.EmbeddedPostgres) -> Iterator[Pair]:
     databases = Databases(pg_server)
     source, warehouse = (make_database().render_as_string(hide_password=False) for _ in range(2))
-    made = Pair(Shop(databases.make("oltp"), databases.make("dw")), Shop(source, warehouse))
-    ecommerce.synthesize(made.postgres.source, "small", seed=5)
+    oltp = databases.make("oltp")
+    ecommerce.synthesize(oltp, "small", seed=5)
+    made = Pair(Shop(oltp, databases.make("dw")), Shop(source, warehouse, reader=source, writer=warehouse))
     create_shop(made.sqlserver.source)
     made.copy()
     yield made

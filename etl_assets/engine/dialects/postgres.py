@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
 
-from etl_assets.engine.dialects import postgres_rules, postgres_transport
+from etl_assets.engine.access import Grant
+from etl_assets.engine.dialects import postgres_roles, postgres_rules, postgres_transport
 from etl_assets.engine.dialects import postgres_types as types
 from etl_assets.engine.dialects.base import CatalogColumn, RowStream, Same
 from etl_assets.engine.dialects.postgres_copy import PostgresCopyStream, copy_csv
@@ -183,6 +184,23 @@ class PostgresDialect(PostgresMerge):
                 return False
             self.execute(conn, f"CREATE DATABASE {self.quote(str(url.database))} TEMPLATE template0 ENCODING 'UTF8'")
         return True
+
+    def source_roles(self, grants: Sequence[Grant]) -> str:
+        return postgres_roles.source_roles(grants, self.quote, quoted_text)
+
+    def warehouse_roles(
+        self, writer: str, readers: Sequence[str], schemas: Sequence[str], grants: Sequence[Grant]
+    ) -> str:
+        return postgres_roles.warehouse_roles(writer, readers, schemas, grants, self.quote, quoted_text)
+
+    def grant_reading(self, grants: Sequence[Grant]) -> str:
+        return postgres_roles.grant_reading(grants, self.quote, quoted_text)
+
+    def set_password(self, conn: sa.Connection, role: str, password: str) -> None:
+        # Hashed here: the server may log what it is told.
+        session: psycopg.Connection[object] = conn.connection.driver_connection  # type: ignore[assignment]
+        hashed = session.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+        self.execute(conn, f"ALTER ROLE {self.quote(role)} PASSWORD {quoted_text(hashed)}")
 
     @contextmanager
     def snapshot(self, engine: sa.Engine) -> Iterator[sa.Connection]:

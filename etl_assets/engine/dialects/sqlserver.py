@@ -14,7 +14,8 @@ from dataclasses import replace
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from etl_assets.engine.dialects import sqlserver_errors
+from etl_assets.engine.access import Grant
+from etl_assets.engine.dialects import sqlserver_errors, sqlserver_roles
 from etl_assets.engine.dialects import sqlserver_types as types
 from etl_assets.engine.dialects.base import CatalogColumn, Staged
 from etl_assets.engine.dialects.sqlserver_merge import SqlServerMerge
@@ -57,6 +58,17 @@ class SqlServerDialect(SqlServerMerge):
             with suppress(DBAPIError):
                 self.execute(conn, f"ALTER DATABASE {bracketed(named)} SET ALLOW_SNAPSHOT_ISOLATION ON")
         return True
+
+    def source_roles(self, grants: Sequence[Grant]) -> str:
+        return sqlserver_roles.source_roles(grants)
+
+    def warehouse_roles(
+        self, writer: str, readers: Sequence[str], schemas: Sequence[str], grants: Sequence[Grant]
+    ) -> str:
+        return sqlserver_roles.warehouse_roles(writer, readers, schemas, grants)
+
+    def grant_reading(self, grants: Sequence[Grant]) -> str:
+        return sqlserver_roles.grant_reading(grants)
 
     @contextmanager
     def snapshot(self, engine: sa.Engine) -> Iterator[sa.Connection]:

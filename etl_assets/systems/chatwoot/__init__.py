@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from etl_assets.engine.access import Access
 from etl_assets.engine.spec import TableSpec
 from etl_assets.systems.chatwoot.analytics import conversas_analytics, serving
 from etl_assets.systems.chatwoot.compat import POST_DDL, compatibility
@@ -16,7 +17,10 @@ from etl_assets.systems.chatwoot.staging import mirrors
 from etl_assets.systems.chatwoot.view_mode import specs_of_view_mode
 from etl_assets.systems.chatwoot.views import views
 
-__all__ = ["POST_DDL", "specs"]
+__all__ = ["ACCESS", "POST_DDL", "specs"]
+
+# Dashboards name agents; contacts and what they wrote stay in `staging`, `views` and `public`.
+ACCESS = Access(("marts",), frozenset({"name"}), ("public.etl_control", "public.vw_etl_stats"))
 
 
 def specs(mode: Literal["tables", "view"] = "tables") -> tuple[TableSpec, ...]:

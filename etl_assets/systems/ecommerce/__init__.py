@@ -7,6 +7,7 @@ names members of the other.
 
 from __future__ import annotations
 
+from etl_assets.engine.access import Access
 from etl_assets.engine.spec import TableSpec
 from etl_assets.systems.ecommerce.dimension_views import dimension_views
 from etl_assets.systems.ecommerce.dimensions import dimensions
@@ -19,7 +20,12 @@ from etl_assets.systems.ecommerce.marts import marts
 from etl_assets.systems.ecommerce.operations import ENTITIES, operations
 from etl_assets.systems.ecommerce.staging import mirrors
 
-__all__ = ["ENTITIES", "specs"]
+__all__ = ["ACCESS", "ENTITIES", "specs"]
+
+# As the old warehouse's, but for documents, addresses, birth dates and credit: dashboards name who bought and who sold.
+ACCESS = Access(
+    ("dim", "fact"), frozenset({"name"}), ("ops.etl_control", "ops.etl_entity", "ops.etl_run", "ops.etl_run_entity")
+)
 
 
 def specs() -> tuple[TableSpec, ...]:

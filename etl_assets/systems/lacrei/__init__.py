@@ -7,6 +7,7 @@ these share, feeds says which months a change reaches, parameters what SQL takes
 
 from __future__ import annotations
 
+from etl_assets.engine.access import Access
 from etl_assets.engine.spec import TableSpec
 from etl_assets.systems.lacrei.aliases import aliases
 from etl_assets.systems.lacrei.care import CARE
@@ -19,7 +20,10 @@ from etl_assets.systems.lacrei.parameters import parameters
 from etl_assets.systems.lacrei.people import PEOPLE
 from etl_assets.systems.lacrei.professionals import PROFESSIONALS
 
-__all__ = ["ENTITIES", "SOURCE_SCHEMA", "parameters", "specs"]
+__all__ = ["ACCESS", "ENTITIES", "SOURCE_SCHEMA", "parameters", "specs"]
+
+# Of `professionals` what is sensitive is left out; `vw_professionals` has it for groups.
+ACCESS = Access(("mart",))
 
 SOURCE_SCHEMA = "lacreisaude-relacional"
 ENTITIES: tuple[Entity, ...] = (*LOOKUPS, *PEOPLE, *PROFESSIONALS, *CARE)

@@ -8,6 +8,7 @@ analytics is the copy of gold elsewhere.
 
 from __future__ import annotations
 
+from etl_assets.engine.access import Access
 from etl_assets.engine.spec import TableSpec
 from etl_assets.systems.sigos import analytics
 from etl_assets.systems.sigos.bronze import bronze
@@ -17,7 +18,9 @@ from etl_assets.systems.sigos.parameters import parameters
 from etl_assets.systems.sigos.reference import reference
 from etl_assets.systems.sigos.silver import silver
 
-__all__ = ["analytics", "parameters", "specs"]
+__all__ = ["ACCESS", "analytics", "parameters", "specs"]
+
+ACCESS = Access(("compat", "gold"))
 
 
 def specs() -> tuple[TableSpec, ...]:
