@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from etl_assets.alerting import mutes
 from etl_assets.alerting.config import channels
-from etl_assets.alerting.incident import Incident, Kind, Signal
+from etl_assets.alerting.incident import Incident, Signal
 from etl_assets.alerting.outbox import Outbox
 from etl_assets.alerting.store import Store
 from etl_assets.engine.errors import EtlError
@@ -94,7 +94,8 @@ def _again(
     instance: dg.DagsterInstance, before: Sequence[Incident], runs: Mapping[int, dg.DagsterRun], now: datetime
 ) -> list[Signal]:
     """Assets whose run by hand failed, and which another run made: of whatever job, they are right again."""
-    waiting = [i for i in before if i.kind is Kind.run and i.assets]
+    # Only runs by hand have assets.
+    waiting = [i for i in before if i.assets]
     found = []
     for event, run in runs.items() if waiting else ():
         made = signals.made(instance, run)
