@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from etl_assets.cli import app
 from etl_assets.definitions import build_defs, build_systems
-from etl_assets.engine import control
+from etl_assets.engine import access, control
 from etl_assets.engine.errors import SpecError
 from etl_assets.orchestration.resources import LoadOptions
 from etl_assets.orchestration.system import System
@@ -68,6 +68,7 @@ def known() -> set[str]:
         *(n.upper() for n in Settings.model_fields),
         *LoadOptions.model_fields,
         *functions,
+        *(access.SOURCE_READER, access.WRITER, access.BI_READER, access.MONITOR),
         *WORDS,
     }
 
@@ -84,7 +85,9 @@ def refusal(name: str) -> str | None:
     if (found := re.fullmatch(r"(\w+)=(\w+)", name)) is not None:
         field = Settings.model_fields.get(found[1].lower())
         return None if field is not None and found[2] in get_args(field.annotation) else "no such value of a setting"
-    return None if "." in name and (PROJECT_ROOT / name).is_file() else "nothing of this name"
+    path = PROJECT_ROOT / name
+    is_there = path.is_file() if "." in name else "/" in name and path.is_dir()
+    return None if is_there or name == "Dockerfile" else "nothing of this name"
 
 
 def _refused_command(text: str) -> str | None:
@@ -109,6 +112,8 @@ def _refused_command(text: str) -> str | None:
             return f"no option {word}"
         elif not options[word].is_flag:
             rest.pop(0)
+    # `roles` takes which of its databases after the system.
+    names = names[:1] if name == "roles" and names[1:] in (["source"], ["warehouse"]) else names
     if not names or names == ["SYSTEM"]:
         return None
     system = next((s for s in systems() if s.name == names[0]), None)
