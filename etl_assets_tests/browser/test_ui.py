@@ -35,6 +35,9 @@ def test_lineage_and_columns(page: Page) -> None:
     page.see("chatwoot/views/vw_conversations_analytics_final.contact_name", "the engine: when it wrote the row")
     page.shot("d2-column-lineage")
 
+    # Without the dialog, which covers the tabs.
+    page.open("/assets/chatwoot/analytics/conversas_analytics")
+
     page.tab("Lineage")
     page.see("Nearest Neighbors")
     # The graph shortens long names.
