@@ -1,81 +1,134 @@
-"""Column lineage of SQL tables, computed from the SQL when an asset runs and kept in a cache by content.
+"""Column lineage of tables: where each column's values are from, or why from nowhere that is an asset.
 
-Never computed at import: 100 columns take seconds. Does not belong here: dependencies between tables (engine graph).
+Of SQL it is computed when an asset runs and kept in a cache by content, never at import. Does not belong here: how a
+SELECT is followed (engine/origins.py), dependencies between tables (engine/graph.py).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
 import dagster as dg
 
+from etl_assets import engine
+from etl_assets.engine import control
 from etl_assets.engine.cache import code, kept
 from etl_assets.engine.graph import Graph
 from etl_assets.engine.spec import TableSpec
 from etl_assets.engine.tsql import made_by
 from etl_assets.orchestration.report import source_key
 
-Edges = dict[str, list[tuple[str, str]]]
+# What the engine writes into a column of a role, which is made of no column of another table.
+FILLED = {
+    "inserted_at": "the engine: when it wrote the row",
+    "updated_at": "the engine: when it last changed the row",
+    "deleted_flag": "the engine: whether the row has gone upstream",
+    "deleted_at": "the engine: when it noticed that",
+    "run_id": "the engine: the run that wrote the row",
+    "withheld": "nothing: it is never read",
+    "landed": "the engine: which line of which file the row is",
+}
+_COMPUTED = str(Path(engine.__file__).with_name("origins.py"))
+
+
+@dataclass(frozen=True)
+class Origin:
+    """`columns` of other assets a column is made of; without any, `otherwise` says what it is made of.
+
+    `lost` are parts of its expression that could not be followed: a fault of this project.
+    """
+
+    columns: tuple[tuple[dg.AssetKey, str], ...] = ()
+    otherwise: str = ""
+    lost: tuple[str, ...] = ()
+
+
+def origins(graph: Graph, spec: TableSpec) -> dict[str, Origin]:
+    """Return the origin of every column of `spec`. Raises what sqlglot raises for SQL it cannot parse."""
+    found = _of_sql(graph, spec) if spec.has_sql else _of_source(spec)
+    for column in spec.table.columns:
+        if "role" in column.info:
+            found[column.name] = Origin(otherwise=FILLED[column.info["role"]])
+        elif column.identity is not None:
+            found[column.name] = _allocated(spec, found)
+    return {c.name: found[c.name] for c in spec.table.columns}
 
 
 def column_lineage(graph: Graph, spec: TableSpec) -> dg.TableColumnLineage | None:
     """Return, per column of `spec`, the columns of other assets it is made of; None when there are none."""
-    edges = _cached(graph, spec) if spec.has_sql else _source_edges(spec)
-    deps = {}
-    for column, upstream in edges.items():
-        found = []
-        for relation, name in upstream:
-            if not spec.has_sql:
-                found.append(dg.TableColumnDep(dg.AssetKey(source_key(spec)), name))
-            elif relation in graph.by_relation and relation != spec.relation:
-                found.append(dg.TableColumnDep(dg.AssetKey(graph.by_relation[relation].asset_key), name))
-        if found:
-            deps[column] = found
+    deps = {
+        name: [dg.TableColumnDep(key, column) for key, column in origin.columns]
+        for name, origin in origins(graph, spec).items()
+        if origin.columns
+    }
     return dg.TableColumnLineage(deps) if deps else None
 
 
-def _source_edges(spec: TableSpec) -> Edges:
-    return {c: [(str(spec.source), spec.source_column(c))] for c in spec.data_columns}
+def readable(graph: Graph, spec: TableSpec) -> dg.MetadataValue[Any]:
+    """The same and the reasons, to be read on the asset's page: the open-source UI shows column lineage nowhere."""
+    made_of = {
+        name: [origin.otherwise] if origin.otherwise else [f"{k.to_user_string()}.{c}" for k, c in origin.columns]
+        for name, origin in origins(graph, spec).items()
+    }
+    # One line for each: a cell that lists many makes the page wider than the screen.
+    return dg.MetadataValue.table(
+        records=[dg.TableRecord({"column": name, "made_of": each}) for name, all_ in made_of.items() for each in all_],
+        schema=dg.TableSchema(columns=[dg.TableColumn("column"), dg.TableColumn("made_of")]),
+    )
 
 
-def _cached(graph: Graph, spec: TableSpec) -> Edges:
+def _of_source(spec: TableSpec) -> dict[str, Origin]:
+    key = dg.AssetKey(source_key(spec))
+    return {c: Origin(((key, spec.source_column(c)),)) for c in spec.data_columns}
+
+
+def _allocated(spec: TableSpec, found: dict[str, Origin]) -> Origin:
+    """A surrogate key stands for the natural one."""
+    of_key = dict.fromkeys(c for k in spec.key for c in found[k].columns)
+    return Origin(tuple(of_key), "" if of_key else f"the engine: a number for each ({', '.join(spec.key)})")
+
+
+def _of_sql(graph: Graph, spec: TableSpec) -> dict[str, Origin]:
     model = graph.model(spec)
-    schema = _schema(graph, spec)
-    stamp = [made_by(), code(__file__), graph.language, model.text, schema]
-    edges = kept("lineage", stamp, lambda: compute(model.text, schema, graph.language))
-    return {c: [(r, n) for r, n in up] for c, up in edges.items()}
+    relations = _relations(graph, model.relations)
+    stamp = [made_by(), code(_COMPUTED), graph.language, model.text, relations]
+    found = kept("lineage", stamp, lambda: compute(model.text, relations, graph.language))
+    return {c: _origin(graph, spec, each) for c, each in found.items()}
 
 
-def compute(sql: str, schema: dict[str, dict[str, dict[str, str]]], language: str = "postgres") -> Edges:
-    """Return, per output column of `sql`, the (schema.table, column) pairs it is computed from."""
+def compute(sql: str, relations: dict[str, Any], language: str) -> dict[str, Any]:
+    """Return, as JSON has them, the origins of all columns of a SELECT; `relations` are columns and key by name."""
     # Not at import, which computes nothing here.
-    import sqlglot
-    from sqlglot import exp
-    from sqlglot.lineage import lineage
+    from etl_assets.engine import origins as of
 
-    tree = sqlglot.parse_one(sql, read=language)
-    assert isinstance(tree, exp.Query)
-    # All columns at once: what they share is followed once, and the tree is qualified once (145 s become 3 for a
-    # cleaned report of 49 columns). Names are not asked for one by one, because then capitals would be folded.
-    nodes = lineage(None, tree, schema=schema, dialect=language, trim_selects=False, copy=False)
-    edges: Edges = {}
-    for column, top in nodes.items():
-        seen, waiting, leaves = {id(top)}, [top], set()
-        while waiting:
-            node = waiting.pop()
-            table = node.expression
-            if not node.downstream and isinstance(table, exp.Table) and table.db:
-                leaves.add((f"{table.db}.{table.name}", node.name.rsplit(".", 1)[-1].strip('"')))
-            fresh = [n for n in node.downstream if id(n) not in seen]
-            seen.update(map(id, fresh))
-            waiting += fresh
-        edges[column] = sorted(leaves)
-    return edges
+    known = {name: of.Relation(tuple(columns), tuple(key)) for name, (columns, key) in relations.items()}
+    return {
+        column: {"columns": sorted(o.columns), "made": sorted(o.made), "lost": sorted(o.lost)}
+        for column, o in of.origins(sql, known, language).items()
+    }
 
 
-def _schema(graph: Graph, spec: TableSpec) -> dict[str, dict[str, dict[str, str]]]:
-    out: dict[str, dict[str, dict[str, str]]] = {}
-    for relation in graph.model(spec).relations:
-        upstream = graph.by_relation.get(relation)
-        if upstream is not None:
-            schema, name = relation.split(".")
-            out.setdefault(schema, {})[name] = {c.name: "text" for c in upstream.table.columns}
-    return out
+def _relations(graph: Graph, names: Iterable[str]) -> dict[str, Any]:
+    """Columns and key of the relations a SELECT reads, those the engine keeps included."""
+    known = {
+        f"{t.schema}.{t.name}": [t.columns.keys(), t.primary_key.columns.keys()] for t in control.metadata.sorted_tables
+    }
+    known |= {relation: [s.table.columns.keys(), list(s.key)] for relation, s in graph.by_relation.items()}
+    return {name: known[name] for name in names}
+
+
+def _origin(graph: Graph, spec: TableSpec, found: dict[str, Any]) -> Origin:
+    read = [(relation, str(name)) for relation, name in found["columns"]]
+    columns = [(graph.by_relation[r], c) for r, c in read if r in graph.by_relation and r != spec.relation]
+    lost = tuple(found["lost"])
+    if columns:
+        return Origin(tuple((dg.AssetKey(up.asset_key), c) for up, c in columns), lost=lost)
+    records = [f"{r}.{c}" for r, c in read if r not in graph.by_relation]
+    words = [f"the engine's records: {', '.join(records)}"] if records else []
+    words += ["its own earlier rows"] if len(read) > len(records) else []
+    # A literal beside something else says nothing.
+    words += [f"a {m} of the SQL" for m in found["made"] if m != "constant"]
+    return Origin(otherwise=", ".join(words) or "a constant of the SQL", lost=lost)
