@@ -414,11 +414,9 @@ class TableSpec:
         return str(self.table.columns[name].info.get("source", name))
 
     def all_checks(self) -> tuple[Check, ...]:
-        """Declared checks, after the blocking ones of every key. A view has no NOT NULL of its own to watch."""
-        if not self.key:
+        """Declared checks, after the blocking ones every keyed table has."""
+        if self.is_view or not self.key:
             return tuple(self.checks)
-        if self.is_view:
-            return (UniqueKey(self.key), *self.checks)
         required = tuple(
             c.name for c in self.table.columns if c.name in self.key or (not c.nullable and c.name in self.data_columns)
         )

@@ -68,9 +68,8 @@ def _question(destination: Destination, spec: TableSpec, check: Check) -> _Quest
     relation = dialect.relation(spec.relation)
     text = check.violations(relation, dialect.quote)
     total = check.total(relation, dialect.quote) if isinstance(check, Graded) else ""
-    # Whether there is still an index costs next to nothing to ask; of a view all rows are asked.
-    by_index = isinstance(check, UniqueKey) and not spec.is_view
-    stands = None if by_index else depends_on(destination.graph, spec, f"{text} {total}")
+    # Whether there is still an index costs next to nothing to ask.
+    stands = None if isinstance(check, UniqueKey) else depends_on(destination.graph, spec, f"{text} {total}")
     return _Question(check, text, total, stands)
 
 

@@ -70,7 +70,7 @@ def column_lineage(graph: Graph, spec: TableSpec) -> dg.TableColumnLineage | Non
 def readable(graph: Graph, spec: TableSpec) -> dg.MetadataValue[Any]:
     """The same and the reasons, to be read on the asset's page: the open-source UI shows column lineage nowhere."""
     made_of = {
-        name: [origin.otherwise] if origin.otherwise else [f"{k.to_user_string()}.{c}" for k, c in origin.columns]
+        name: [origin.otherwise] if origin.otherwise else [f"{c} of {'/'.join(k.path[1:])}" for k, c in origin.columns]
         for name, origin in origins(graph, spec).items()
     }
     # One line for each: a cell that lists many makes the page wider than the screen.

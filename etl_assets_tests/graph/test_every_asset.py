@@ -1,8 +1,10 @@
 """Every asset of every system says what it is, whose, and of what, and is asked whether it is right.
 
-By kind: tables and views have columns, a name in the warehouse and a check whose SQL asks about their rows. Sources are
-external: nothing of ours writes them, and their columns are their mirrors'; rows of them are judged when a mirror reads
-them. Assets of the layer ops are no tables; their checks ask about loads.
+By kind: tables and views have columns and a name in the warehouse, tables a check whose SQL asks about their rows. Views
+store nothing: what is made of them is asked. (One row per key of every view was tried: 1.7 s a run for twelve of 5,000
+conversations, growing with all data and not with what changed.) Sources are external: nothing of ours writes them, and
+their columns are their mirrors'; rows of them are judged when a mirror reads them. Assets of the layer ops are no tables;
+their checks ask about loads.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ def _missing(of: System, spec: dg.AssetSpec, checks: set[str]) -> list[str]:
         "owner": bool(spec.owners),
         "group": spec.group_name == f"{spec.key.path[0]}_{spec.key.path[1]}",
         "kinds": bool(spec.kinds - {kind}) or kind == "monitor",
-        "check": bool(checks) or kind == "source",
+        "check": bool(checks) or kind in ("source", "view"),
     }
     if kind in ("table", "view"):
         table = of.spec(spec.key)
@@ -46,7 +48,7 @@ def _missing(of: System, spec: dg.AssetSpec, checks: set[str]) -> list[str]:
             "column docs": bool(columns) and all((c.description or "").strip() for c in columns),
             "pii tags": [(c.tags or {}).get("pii") for c in columns]
             == [c.info.get("pii") for c in table.table.columns],
-            "check of rows": _asks_rows(table) and checks == {c.name for c in table.all_checks()},
+            "check of rows": (kind == "view" or _asks_rows(table)) and checks == {c.name for c in table.all_checks()},
         }
     return [f"{spec.key.to_user_string()}: {what}" for what, there in has.items() if not there]
 
