@@ -3,7 +3,7 @@
 By kind: tables and views have columns and a name in the warehouse, tables a check whose SQL asks about their rows.
 Views store nothing: what is made of them is asked. (One row per key of every view was tried: 1.7 s a run for twelve of
 5,000 conversations, growing with all data and not with what changed.) Sources are external: nothing of ours writes
-them, and their columns are their mirrors'; rows of them are judged when a mirror reads them. Assets of the layer ops are
+them, and their columns are those of their mirrors; their rows are judged when read. Assets of the layer ops are
 no tables; their checks ask about loads.
 """
 
