@@ -190,7 +190,9 @@ def test_a_running_entity_and_missing_structure(shop: Shop) -> None:
 def test_an_empty_warehouse_is_shown_and_an_unreachable_one_is_a_failure(
     databases: Databases, loaded_shop: Shop
 ) -> None:
-    empty = Shop(loaded_shop.source, databases.make("empty_dw"))
+    # With its owner's login: making the roles makes the schemas.
+    url = databases.make("empty_dw")
+    empty = Shop(loaded_shop.source, url, writer=url)
     look_ = at(empty)
     assert {r["status"] for r in look_.entities.values()} == {"PENDENTE_ESTRUTURA"}
     assert rows(empty.warehouse, "SELECT count(*) FROM pg_namespace WHERE nspname = 'ctl'") == [(0,)], "a look"
