@@ -25,7 +25,8 @@ def contents(shop: Shop) -> dict[str, list[str]]:
     for spec in (s for s in shop.system.graph.specs if not s.is_view):
         more = [SURROGATES[spec.relation][1]] if spec.relation in SURROGATES else []
         columns = ", ".join(f'"{c}"' for c in (*spec.data_columns, *more) if c not in spec.not_compared)
-        live = f" WHERE NOT {flag}" if (flag := spec.role("deleted_flag")) else ""
+        # A boolean, or as SQL Server has it, a number.
+        live = f" WHERE {flag}::int = 0" if (flag := spec.role("deleted_flag")) else ""
         found[spec.relation] = sorted(str(r) for r in shop.rows(f"SELECT {columns} FROM {spec.relation}{live}"))
     return found
 
