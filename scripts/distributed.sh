@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# What the tests of deploy/ need beside Chromium: the extra `distributed` in .venv, and by apt-get a proxy, a broker and
-# compose's parser. Never fails for a package of the system: without it those tests fail by themselves, and say why.
+# What the tests of deploy/ need beside Chromium: the extra `distributed` in .venv; with the argument `system` also, by
+# apt-get, a proxy, a broker and compose's parser. Never fails for a package of the system: without it those tests fail
+# by themselves, and say why.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
@@ -13,6 +14,7 @@ if ! cmp -s requirements.distributed.lock "$stamp" || [ .venv/.ready -nt "$stamp
     cp requirements.distributed.lock "$stamp"
 fi
 
+[ "${1:-}" = system ] || exit 0
 missing=()
 command -v caddy >/dev/null || missing+=(caddy)
 command -v redis-server >/dev/null || missing+=(redis-server)

@@ -1,4 +1,7 @@
-"""The services of docker-compose.yml together, without containers: the way in, who may do what, a load by the roles."""
+"""The services of docker-compose.yml together, without containers: the way in, who may do what, a load by the roles.
+
+`make test-distributed` runs it: it needs a proxy, and root, which gives each service the account of the image.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ from etl_assets_tests.browser.conftest import this_month
 from etl_assets_tests.browser.page import Page
 from etl_assets_tests.browser.stack import Stack
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.distributed]
 DAGSTER = ("code", "daemon", "webserver", "webserver-readonly")
 LAUNCH = """mutation($p: ExecutionParams!) { launchRun(executionParams: $p) {
     __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
