@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -16,7 +17,9 @@ def processes(root: Path) -> list[psutil.Process]:
         if process.info["status"] != psutil.STATUS_ZOMBIE and any(
             str(root) in a for a in process.info["cmdline"] or ()
         ):
-            found += [process, *process.children(recursive=True)]
+            # One that has ended since has no children.
+            with suppress(psutil.NoSuchProcess):
+                found += [process, *process.children(recursive=True)]
     return found
 
 

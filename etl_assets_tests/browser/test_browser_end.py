@@ -88,10 +88,13 @@ def test_after_the_run_was_killed(run: subprocess.Popen[str], root: Path, how: s
 
 def test_after_run_and_host_were_killed_the_next_one_ends_what_is_left(run: subprocess.Popen[str], root: Path) -> None:
     host = host_of(root)
-    stopped = [p for p in processes(root) if "chromium" in p.name()]
-    # Stopped ones notice nothing, as a Chromium that hangs.
-    for process in stopped:
-        process.suspend()
+    stopped = []
+    # Stopped ones notice nothing, as a Chromium that hangs. It starts and ends helpers of its own meanwhile.
+    for process in processes(root):
+        with suppress(psutil.NoSuchProcess):
+            if "chromium" in process.name():
+                process.suspend()
+                stopped.append(process)
     # The host first: it would end the others when the run does.
     host.kill()
     run.kill()
