@@ -15,7 +15,6 @@ from etl_assets.engine.dialects.postgres_for_sqlserver import PostgresForSqlServ
 from etl_assets.engine.dialects.servers import POSTGRES, SQL_SERVER
 from etl_assets.engine.files import FileSource, WaitingFile
 from etl_assets.engine.graph import Graph
-from etl_assets.orchestration import catalog
 from etl_assets.orchestration.alert_sensor import build_alerts
 from etl_assets.orchestration.checks import build_checks
 from etl_assets.orchestration.factory import build_assets
@@ -205,6 +204,9 @@ def build_catalog() -> Mapping[str, str]:
 
     The URLs it is built with name no server, and none is opened.
     """
+    # Not at import, which nobody asks for pages.
+    from etl_assets.orchestration import catalog
+
     nowhere = SecretStr("mssql://nobody:nothing@127.0.0.1:1/nowhere")
     settings = Settings.model_construct(sigos_analytics_url=nowhere)
     on_sql_server = Settings.model_construct(ecommerce_oltp_url=nowhere, ecommerce_dw_url=nowhere)

@@ -191,14 +191,11 @@ class WarehouseIOManager(dg.IOManager):
         if spec.entity not in self._declared:
             return  # a DataFrame's columns come from code
         try:
-            columns = lineage.column_lineage(self.system.graph, spec)
-            readable = lineage.readable(self.system.graph, spec)
+            metadata = lineage.lineage_metadata(self.system.graph, spec)
         except Exception as error:  # the rows are committed: what only decorates them must not fail the step
             context.log.warning(f"no column lineage of {spec.entity}: {type(error).__name__}")
             return
-        if columns is not None:
-            context.add_output_metadata({"dagster/column_lineage": columns})
-        context.add_output_metadata({"column_lineage": readable})
+        context.add_output_metadata(metadata)
 
     def _look(self, spec: TableSpec) -> tuple[int | None, float | None]:
         """How many rows the table has, and when the newest source row known was changed, in seconds since 1970.

@@ -59,19 +59,29 @@ def origins(graph: Graph, spec: TableSpec) -> dict[str, Origin]:
 
 def column_lineage(graph: Graph, spec: TableSpec) -> dg.TableColumnLineage | None:
     """Return, per column of `spec`, the columns of other assets it is made of; None when there are none."""
+    return _dependencies(origins(graph, spec))
+
+
+def lineage_metadata(graph: Graph, spec: TableSpec) -> dict[str, Any]:
+    """The same for Dagster, and with the reasons as a table: the open-source UI shows column lineage nowhere."""
+    found = origins(graph, spec)
+    columns = _dependencies(found)
+    return {**({"dagster/column_lineage": columns} if columns else {}), "column_lineage": _readable(found)}
+
+
+def _dependencies(found: dict[str, Origin]) -> dg.TableColumnLineage | None:
     deps = {
         name: [dg.TableColumnDep(key, column) for key, column in origin.columns]
-        for name, origin in origins(graph, spec).items()
+        for name, origin in found.items()
         if origin.columns
     }
     return dg.TableColumnLineage(deps) if deps else None
 
 
-def readable(graph: Graph, spec: TableSpec) -> dg.MetadataValue[Any]:
-    """The same and the reasons, to be read on the asset's page: the open-source UI shows column lineage nowhere."""
+def _readable(found: dict[str, Origin]) -> dg.MetadataValue[Any]:
     made_of = {
         name: [origin.otherwise] if origin.otherwise else [f"{c} of {'/'.join(k.path[1:])}" for k, c in origin.columns]
-        for name, origin in origins(graph, spec).items()
+        for name, origin in found.items()
     }
     # One line for each: a cell that lists many makes the page wider than the screen.
     return dg.MetadataValue.table(

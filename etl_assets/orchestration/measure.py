@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from math import isfinite
 from typing import Any
 
@@ -20,7 +20,7 @@ from etl_assets.engine.dialects.base import Dialect
 from etl_assets.engine.drift import SourceShape
 from etl_assets.engine.extract import SourceText
 from etl_assets.engine.spec import Incremental, TableSpec
-from etl_assets.orchestration.measured import WEEK, EntityRun, Measured, SourceNumbers, SystemRun, TargetNumbers
+from etl_assets.orchestration.measured import WEEK, EntityRun, Measured, SourceNumbers, SystemRun, TargetNumbers, utc
 from etl_assets.orchestration.system import System, Watched
 
 _SOFT_DELETE = "deleted_at"
@@ -56,7 +56,7 @@ def measure(system: System, now: datetime) -> tuple[list[Measured], list[SystemR
                 _runs(parts.get(mirror.entity, {}), parts.get(target.entity, {})),
                 any(c.get("last_status") in ("failed", "abandoned") for c in pair),
                 # As fresh as the older of the two.
-                None if None in successes else min(_utc(s) for s in successes),
+                None if None in successes else min(utc(s) for s in successes if s is not None),
             )
         )
     return found, system_runs
@@ -158,9 +158,9 @@ def _run(target: Part, mirror: Part | None) -> EntityRun:
     else:
         # A table that was not started because something before it failed has failed too.
         status = "success" if statuses == {"success"} else "failed"
-    started = min(_utc(p["started_at"]) for p in both)
+    started = min(utc(p["started_at"]) for p in both)
     # Of each its own time: other tables were loaded between the two.
-    seconds = sum((_utc(p["finished_at"]) - _utc(p["started_at"])).total_seconds() for p in both if p["finished_at"])
+    seconds = sum((utc(p["finished_at"]) - utc(p["started_at"])).total_seconds() for p in both if p["finished_at"])
     return EntityRun(target["run_id"], status, started, seconds, target["inserted"] + target["updated"])
 
 
@@ -170,7 +170,7 @@ def _system_runs(conn: sa.Connection, system: str, now: datetime) -> list[System
     newest = sa.select(sa.func.max(r.run_id)).where(real).scalar_subquery()
     recent = sa.or_(r.started_at >= now - WEEK, r.run_id == newest)
     statement = sa.select(r.status, r.started_at).where(real, recent).order_by(r.run_id.desc())
-    return [SystemRun(status, _utc(started)) for status, started in conn.execute(statement)]
+    return [SystemRun(status, utc(started)) for status, started in conn.execute(statement)]
 
 
 # --- the source -------------------------------------------------------------------------------------------------------
@@ -227,9 +227,3 @@ def _minutes(text: SourceText, conn: sa.Connection, mark: str | None, newest: ob
         return 0.0
     then, now = (text.dialect.epoch(conn, at, text.typed(text.cursor)[1]) for at in (mark, str(newest)))
     return max(0.0, (now - then) / 60) if isfinite(now - then) else 0.0
-
-
-def _utc(moment: Any) -> datetime:
-    """Servers without zones keep UTC."""
-    assert isinstance(moment, datetime)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

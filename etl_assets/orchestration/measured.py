@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 NO_STRUCTURE, RUNNING, FAILURE, OK, NEVER_RUN = "PENDENTE_ESTRUTURA", "RODANDO", "FALHA", "OK", "SEM_EXECUCAO"
 STATUSES = (OK, RUNNING, FAILURE, NEVER_RUN, NO_STRUCTURE)
@@ -98,3 +98,8 @@ def successes(runs: Sequence[SystemRun | EntityRun]) -> float | None:
     """The share of the runs that succeeded, in percent; None without a run that ended."""
     ended = [r for r in runs if r.status != "running"]
     return 100.0 * sum(r.status == "success" for r in ended) / len(ended) if ended else None
+
+
+def utc(moment: datetime) -> datetime:
+    """A moment of the audit with its zone: servers without zones keep UTC."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -18,6 +18,7 @@ from etl_assets.alerting.store import Store
 from etl_assets.engine.errors import EtlError
 from etl_assets.orchestration import signals
 from etl_assets.orchestration.health import CRITICAL, HEALTHY, WARNING, Health, check_health
+from etl_assets.orchestration.measured import utc
 from etl_assets.orchestration.run_numbers import RunNumbers, run_numbers
 from etl_assets.orchestration.system import System
 
@@ -127,7 +128,7 @@ def _open_alerts(instance: dg.DagsterInstance) -> Counter[str]:
 
 def _record(glance: Glance, now: datetime) -> Mapping[str, Any]:
     health, runs = glance.health, glance.runs
-    age = (now - _utc(health.last_success)).total_seconds() / 3600 if health.last_success else None
+    age = (now - utc(health.last_success)).total_seconds() / 3600 if health.last_success else None
     lag = max(health.lags.values()).total_seconds() / 60 if health.lags else None
     values: tuple[Any, ...] = (
         health.system,
@@ -146,10 +147,6 @@ def _record(glance: Glance, now: datetime) -> Mapping[str, Any]:
         "; ".join(text for _, text in health.problems),
     )
     return {name: value for (name, _, _), value in zip(_COLUMNS, values, strict=True)}
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def _rounded(number: float | None) -> float | None:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from statistics import fmean, median
 from typing import Any
 
 import sqlalchemy as sa
 
 from etl_assets.engine.control import etl_run, etl_run_entity
-from etl_assets.orchestration.measured import DAY, WEEK, SystemRun, successes
+from etl_assets.orchestration.measured import DAY, WEEK, SystemRun, successes, utc
 from etl_assets.orchestration.system import System
 
 
@@ -93,11 +93,6 @@ def _runs(conn: sa.Connection, system: str, now: datetime) -> list[TimedRun]:
 
 
 def _timed(row: Any) -> TimedRun:
-    started, finished = _utc(row.started_at), _utc(row.finished_at) if row.finished_at else None
+    started, finished = utc(row.started_at), utc(row.finished_at) if row.finished_at else None
     seconds = (finished - started).total_seconds() if finished else None
     return TimedRun(row.status, started, row.load_type, seconds, int(row.written))
-
-
-def _utc(moment: datetime) -> datetime:
-    """Servers without zones keep UTC."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

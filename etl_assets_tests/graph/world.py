@@ -28,7 +28,6 @@ from etl_assets.settings import Settings
 from etl_assets_tests.logins import login, make_source_roles, make_warehouse_roles
 
 Mode = Literal["tables", "view"]
-VIEW = "vw_conversations_analytics_final"
 STORED = (
     "staging.accounts", "staging.contact_inboxes", "staging.contacts", "staging.conversations",
     "staging.csat_survey_responses", "staging.inboxes", "staging.messages", "staging.reporting_events",

@@ -7,19 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from etl_assets import settings
 from etl_assets.engine.errors import SettingsError
-from etl_assets.settings import Settings, load_settings
+from etl_assets.settings import load_settings
 
+pytestmark = pytest.mark.usefixtures("clean_environment")
 URL = "postgresql://etl:s3cr3t@db.example.org:5432/dw"
-
-
-@pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.setattr(settings, "PROJECT_ROOT", tmp_path)
-    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture

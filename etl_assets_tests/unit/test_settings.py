@@ -13,6 +13,7 @@ from etl_assets.engine.dialects.servers import POSTGRES, SQL_SERVER
 from etl_assets.engine.errors import SettingsError
 from etl_assets.settings import PROJECT_ROOT, SYSTEMS, Settings, load_settings
 
+pytestmark = pytest.mark.usefixtures("clean_environment")
 EXAMPLE = PROJECT_ROOT / ".env.example"
 SECRET = "s3cr3t-Pässw0rd"
 SOURCE_PARTS = {
@@ -21,15 +22,6 @@ SOURCE_PARTS = {
     "SOURCE_DB_USER": "reader",
     "SOURCE_DB_PASSWORD": f"{SECRET}@/:?#",
 }
-
-
-@pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No variable of the contract, no .env: neither of the machine nor of the checkout."""
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.setattr(settings, "PROJECT_ROOT", tmp_path)
-    monkeypatch.chdir(tmp_path)
 
 
 def _example() -> dict[str, tuple[str, str]]:
