@@ -86,7 +86,7 @@ def test_a_lineage_that_cannot_be_computed_fails_no_committed_load(
     def refuse(*_: object) -> None:
         raise OptimizeError("cannot qualify")
 
-    monkeypatch.setattr(lineage, "column_lineage", refuse)
+    monkeypatch.setattr(lineage, "origins", refuse)
     outcome = world.succeed(entities=["mart_heatmap"])
     log = [e.user_message for e in world.instance.all_logs(outcome.run_id)]
     assert any("no column lineage of chatwoot.marts.mart_heatmap: OptimizeError" in m for m in log)
