@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -48,7 +49,7 @@ def prepare() -> None:
 
 @app.command()
 def run(
-    system: Annotated[str, typer.Argument(help="System to run, for instance chatwoot.")],
+    system: Annotated[str, typer.Argument(help="System to run, for instance chatwoot; all: one after another.")],
     entities: Annotated[list[str] | None, typer.Argument(help="Only these tables (table or layer.table).")] = None,
     upstream: Annotated[
         bool,
@@ -82,42 +83,45 @@ def run(
     """Run a system here, without daemon or webserver. Exit code 0 only if every entity succeeded.
 
     All of it, or the tables named: `etl_assets run ecommerce dim_cliente --upstream` reads the source first, as the
-    old runner did for an entity; without --upstream the table is made of what its mirrors have.
+    old runner did for an entity; without --upstream the table is made of what its mirrors have. `etl_assets run all`
+    runs every system, the others too when one fails, and ends with how long that took and what of it was the engine's.
     """
     from etl_assets.orchestration import launch
-    from etl_assets.orchestration.printing import show
+    from etl_assets.orchestration.printing import show, show_share
 
     with clear_errors():
         defs, systems = _load()
-        chosen = _system(systems, system)
+        if system == "all" and entities:
+            raise SettingsError("tables are of one system: name it instead of all")
         mode = "full" if full else "changed"
-        outcome = launch.run_job(
-            defs,
-            chosen,
-            "plan" if dry_run else ("full" if full else "incremental"),
-            _instance(),
-            entities=entities or (),
-            upstream=upstream,
-            mode=mode,
-            batch_size=batch_size or 0,
-            cutoff_minutes=-1 if cutoff_minutes is None else cutoff_minutes,
-            max_batches=max_batches,
-            since=since,
-            until=until,
-            allow_deletes=allow_deletes,
-            as_of_date=as_of,
-        )
-        if as_json:
-            for entity in outcome.entities:
-                typer.echo(json.dumps(entity.as_dict()))
-                if entity.error:
-                    errors.print(f"{entity.entity}: {entity.error}", markup=False, soft_wrap=True)
-            if outcome.error and not any(e.error for e in outcome.entities):
-                errors.print(outcome.error, markup=False, soft_wrap=True)
-        else:
-            show(console, f"{chosen.title}: {'dry run' if dry_run else mode}", outcome)
-        failed = [e for e in outcome.entities if e.status != "success"]
-        raise typer.Exit(0 if outcome.success and not failed else 1)
+        begun = time.perf_counter()
+        outcomes = []
+        for chosen in systems if system == "all" else [_system(systems, system)]:
+            outcome = launch.run_job(
+                defs,
+                chosen,
+                "plan" if dry_run else ("full" if full else "incremental"),
+                _instance(),
+                entities=entities or (),
+                upstream=upstream,
+                mode=mode,
+                batch_size=batch_size or 0,
+                cutoff_minutes=-1 if cutoff_minutes is None else cutoff_minutes,
+                max_batches=max_batches,
+                since=since,
+                until=until,
+                allow_deletes=allow_deletes,
+                as_of_date=as_of,
+            )
+            outcomes.append(outcome)
+            if as_json:
+                _print_json(outcome)
+            else:
+                show(console, f"{chosen.title}: {'dry run' if dry_run else mode}", outcome)
+        if system == "all" and not as_json:
+            show_share(console, outcomes, time.perf_counter() - begun)
+        entity_failed = any(e.status != "success" for o in outcomes for e in o.entities)
+        raise typer.Exit(1 if entity_failed or not all(o.success for o in outcomes) else 0)
 
 
 @app.command()
@@ -251,6 +255,15 @@ def roles(
     with clear_errors():
         _, systems = _load()
         typer.echo(roles_script(_system(systems, system), end.value), nl=False)
+
+
+def _print_json(outcome) -> None:  # type: ignore[no-untyped-def]
+    for entity in outcome.entities:
+        typer.echo(json.dumps(entity.as_dict()))
+        if entity.error:
+            errors.print(f"{entity.entity}: {entity.error}", markup=False, soft_wrap=True)
+    if outcome.error and not any(e.error for e in outcome.entities):
+        errors.print(outcome.error, markup=False, soft_wrap=True)
 
 
 def _load():  # type: ignore[no-untyped-def]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.table import Table
 
@@ -23,3 +25,13 @@ def show(console: Console, title: str, outcome: RunOutcome) -> bool:
     if outcome.error:
         console.print(outcome.error, style="red", markup=False)
     return outcome.success
+
+
+def show_share(console: Console, outcomes: Sequence[RunOutcome], seconds: float) -> None:
+    """Print what several runs took, and what of that the engine did not spend on moving: Dagster, checks, lineage."""
+    moving = sum(e.seconds for o in outcomes for e in o.entities)
+    tables = sum(len(o.entities) for o in outcomes)
+    console.print(
+        f"systems: {len(outcomes)}, tables: {tables}, in {seconds:.1f} s: {moving:.1f} s extracting and loading, "
+        f"{seconds - moving:.1f} s ({max(0.0, 1 - moving / seconds):.0%}) Dagster, checks and lineage"
+    )

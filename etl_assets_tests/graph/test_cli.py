@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -163,6 +164,15 @@ def test_entities_can_be_chosen_and_what_is_wrong_is_one_line(shell: Shell) -> N
     assert failed.err.startswith("chatwoot.staging.teams: ")
     assert failed.err.count("\n") == 1
     assert "Traceback" not in failed.err
+
+
+def test_all_runs_every_system_and_says_how_long(command: Callable[..., Answer]) -> None:
+    answer = command("run", "all", "--dry-run")
+    assert answer.code == 0, answer.err
+    assert re.search(r"systems: 1, tables: 17, in \d+\.\d s: .* Dagster, checks and lineage", answer.out), answer.out
+    refused = command("run", "all", "teams")
+    assert refused.code == 2
+    assert "tables are of one system" in refused.err
 
 
 def test_upstream_reads_the_source_first_and_says_so_in_the_help(shell: Shell, command: Callable[..., Answer]) -> None:
