@@ -9,6 +9,7 @@ import base64
 import json
 import os
 import shutil
+import subprocess
 import tempfile
 import time
 import urllib.error
@@ -19,14 +20,16 @@ from typing import Any
 
 import psycopg
 import pytest
+import yaml  # type: ignore[import-untyped]
 from psycopg import sql
 
 from etl_assets.demo import embedded
 from etl_assets.demo.postgres import dsn
 from etl_assets.engine.access import BI_READER
+from etl_assets.settings import PROJECT_ROOT
 from etl_assets_tests.browser.conftest import this_month
 from etl_assets_tests.browser.page import Page
-from etl_assets_tests.browser.stack import Stack
+from etl_assets_tests.browser.stack import SERVICES, Stack
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.distributed]
 DAGSTER = ("code", "daemon", "webserver", "webserver-readonly")
@@ -115,6 +118,26 @@ def launching(mode: str) -> dict[str, Any]:
             }
         },
     }
+
+
+def test_compose_itself_reads_the_file(tmp_path: Path) -> None:
+    tool = ["docker-compose"] if shutil.which("docker-compose") else ["docker", "compose"]
+    command = [*tool, "-f", str(PROJECT_ROOT / "docker-compose.yml"), "config"]
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "ETL_SQL_PASSWORD": "x"}
+    told = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert told.returncode == 0, told.stderr
+    services = yaml.safe_load(told.stdout)["services"]
+    assert services.keys() == SERVICES.keys()
+    # What several services share is written once, and each must have got it.
+    for name in DAGSTER:
+        assert services[name]["user"] == "10001:10001"
+        assert services[name]["environment"]["DAGSTER_POSTGRES_URL_FILE"].startswith("/run/secrets/")
+        assert services[name]["healthcheck"]["test"]
+    unset = subprocess.run(
+        command, env=environment | {"ETL_SQL_PASSWORD": ""}, cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert unset.returncode != 0
+    assert "set it in .env" in unset.stderr
 
 
 def test_the_proxy_asks_who_it_is(stack: Stack, logins: dict[str, str]) -> None:
