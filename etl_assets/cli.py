@@ -211,13 +211,19 @@ def ui(port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = 3000) -> 
 
 @app.command()
 def doctor(system: Annotated[str | None, typer.Argument(help="One system; all when left out.")] = None) -> None:
-    """Check the databases: reachable, version, rights, indexes on cursors; say what to do."""
+    """Check databases, browser, portal and this machine: reachable, version, rights, indexes, disk; say what to do."""
     from etl_assets.orchestration.doctor import examine
+    from etl_assets.orchestration.doctor_host import examine_host
+    from etl_assets.settings import load_settings
 
     with clear_errors():
         _, systems = _load()
         chosen = [_system(systems, system)] if system else systems
-        findings = [f for s in chosen for f in examine(s)]
+        settings = load_settings()
+        folders = {"Dagster's files": Path(os.environ["DAGSTER_HOME"]), "logs": PROJECT_ROOT / "logs"}
+        if any(s.files is not None for s in chosen):
+            folders["files of the portal"] = settings.sigos_downloads()
+        findings = [*examine_host(settings.dagster_storage(), folders), *(f for s in chosen for f in examine(s))]
         table = Table("", "system", "what", "finding")
         marks = {"ok": "[green]ok[/]", "advice": "[yellow]advice[/]", "problem": "[red]problem[/]"}
         for finding in findings:

@@ -5,7 +5,7 @@ Belongs here: which systems there are. Does not belong here: what any of them co
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import dagster as dg
 import sqlalchemy as sa
@@ -117,6 +117,11 @@ def sigos_system(settings: Settings) -> System:
 
         return tuple(waiting(settings.sigos_downloads()))
 
+    def premises() -> Mapping[str, Callable[[], str]]:
+        from etl_assets.systems.sigos.portal.premises import premises_of
+
+        return premises_of(settings)
+
     return System(
         name="sigos",
         title="SIGOS",
@@ -136,6 +141,7 @@ def sigos_system(settings: Settings) -> System:
         files=portal,
         inbox=inbox,
         waiting=waiting,
+        premises=premises,
     )
 
 

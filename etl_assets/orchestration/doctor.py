@@ -53,6 +53,12 @@ def _landings(system: System) -> Iterator[Finding]:
         if not system.dialect.lands_files:
             what = f"{system.dialect.kind} cannot be loaded from files yet"
             yield Finding("problem", system.name, spec.relation, what)
+    if system.premises is not None:
+        for what, look in system.premises().items():
+            try:
+                yield Finding("ok", system.name, what, look())
+            except EtlError as error:
+                yield Finding("problem", system.name, what, str(error))
 
 
 def _warehouse(system: System) -> Iterator[Finding]:
@@ -64,6 +70,9 @@ def _warehouse(system: System) -> Iterator[Finding]:
             return
         if readable := dialect.readable_on_the_way(conn):
             yield Finding("advice", system.name, "warehouse", readable)
+        if old := dialect.too_old(conn):
+            yield Finding("problem", system.name, "warehouse", old)
+            return
         ddl.deploy(destination)
         yield Finding("ok", system.name, "warehouse", f"{dialect.version(conn)}; schema up to date")
 
@@ -75,7 +84,9 @@ def _source(system: System, source: Source, conn: sa.Connection) -> Iterator[Fin
         yield Finding("advice", system.name, "source", f"{shared}. It is read all the same")
     if readable := dialect.readable_on_the_way(conn):
         yield Finding("advice", system.name, "source", readable)
-    yield Finding("ok", system.name, "source", dialect.version(conn))
+    # Reading asks less of a server than loading.
+    old = dialect.too_old(conn)
+    yield Finding("advice" if old else "ok", system.name, "source", old or dialect.version(conn))
     for spec in system.graph.specs:
         if spec.source is None:
             continue

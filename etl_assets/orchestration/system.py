@@ -5,7 +5,7 @@ Belongs here: facts a system hands to the factories. Does not belong here: openi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -68,7 +68,8 @@ class System:
 
     A system of files has no source database (None): `files` gets them from where they are made, `inbox` those of the
     names given, which somebody has put there, and `waiting` tells which are there. One whose source is the warehouse of
-    another system here `follows` that, by its name: it runs after every run that writes what it reads.
+    another system here `follows` that, by its name: it runs after every run that writes what it reads. `premises` are
+    what its files need beside databases, by name: each is looked at when called, and says how it is or raises EtlError.
     """
 
     name: str
@@ -87,6 +88,7 @@ class System:
     inbox: Callable[[tuple[str, ...]], FileSource] | None = None
     waiting: Callable[[], tuple[WaitingFile, ...]] | None = None
     follows: str | None = None
+    premises: Callable[[], Mapping[str, Callable[[], str]]] | None = None
 
     @cached_property
     def partitions(self) -> dg.MonthlyPartitionsDefinition:

@@ -247,6 +247,8 @@ def test_doctor_names_missing_indexes_and_what_cannot_be_read(command: Callable[
     text = " ".join(answer.out.split())
     assert answer.code == 0, answer.out
     assert "PostgreSQL" in text
+    for what in ("Dagster's storage", "Dagster's files", "logs", "GiB free at"):
+        assert what in text
     for table in ("conversations", "messages", "contacts", "users"):
         assert f"public.{table}" in text
     assert "no index on updated_at" in text

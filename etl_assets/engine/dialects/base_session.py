@@ -78,3 +78,7 @@ class SessionDialect(ABC):
     @abstractmethod
     def version(self, conn: sa.Connection) -> str:
         """The server's product and version, for people."""
+
+    @abstractmethod
+    def too_old(self, conn: sa.Connection) -> str:
+        """What to tell when the server is older than the oldest this works on; empty when it is not."""

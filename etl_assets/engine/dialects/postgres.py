@@ -48,6 +48,7 @@ _REFUSED = (
     "not permitted",
 )
 
+_OLDEST = 14
 _SETTINGS = (
     "SET TIME ZONE 'UTC'",
     "SET DateStyle = 'ISO, YMD'",
@@ -260,6 +261,10 @@ class PostgresDialect(PostgresMerge):
 
     def version(self, conn: sa.Connection) -> str:
         return f"PostgreSQL {self.scalar(conn, 'SHOW server_version')}"
+
+    def too_old(self, conn: sa.Connection) -> str:
+        old = int(str(self.scalar(conn, "SHOW server_version_num"))) < _OLDEST * 10_000
+        return f"{self.version(conn)} is older than {_OLDEST}, the oldest tried: upgrade the server" if old else ""
 
     def columns(self, conn: sa.Connection, relation: str) -> tuple[CatalogColumn, ...]:
         quoted = quoted_text(self.relation(relation))

@@ -28,6 +28,8 @@ from etl_assets.engine.tsql import ZONES
 
 _WINDOWS_ZONES = {name: windows for windows, name in ZONES.items()}
 _SNAPSHOTS = "SELECT snapshot_isolation_state FROM sys.databases WHERE database_id = DB_ID()"
+# Of SQL Server 2019.
+_OLDEST = 15
 _DESCRIPTION = "MS_Description"
 _SESSION = EtlSession()
 # Before the name of what a session keeps for us.
@@ -115,6 +117,12 @@ class SqlServerDialect(SqlServerMerge):
 
     def version(self, conn: sa.Connection) -> str:
         return str(self.scalar(conn, "SELECT @@VERSION")).splitlines()[0]
+
+    def too_old(self, conn: sa.Connection) -> str:
+        version = self.scalar(conn, "SELECT CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(64))")
+        major = int(str(version).split(".")[0])
+        old = f"SQL Server's version {major} is older than {_OLDEST} (2019), the oldest tried: upgrade the server"
+        return old if major < _OLDEST else ""
 
     # --- catalog --------------------------------------------------------------------------------------------------
     def columns(self, conn: sa.Connection, relation: str) -> tuple[CatalogColumn, ...]:
