@@ -46,10 +46,13 @@ class ChannelError(Exception):
 
 
 class Channel(Protocol):
-    """A way messages go. `send` raises ChannelError."""
+    """A way messages go. `send` raises ChannelError. One that `gathers` is read by people: many at once become one."""
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def gathers(self) -> bool: ...
 
     def send(self, message: Message) -> None: ...
 
@@ -61,6 +64,7 @@ class Webhook:
     name: str
     url: SecretStr
     payload: Callable[[Message], dict[str, Any]]
+    gathers: bool = True
 
     def send(self, message: Message) -> None:
         # At DEBUG it logs the path of every request, which is the secret.
@@ -121,6 +125,7 @@ class Email:
     password: SecretStr | None = None
 
     name = "email"
+    gathers = True
 
     def send(self, message: Message) -> None:
         failure: ChannelError | None = None
@@ -173,6 +178,7 @@ class File:
     path: Path
 
     name = "file"
+    gathers = False
 
     def send(self, message: Message) -> None:
         line = {"id": message.id, "news": message.news, "severity": message.severity, "key": message.key}

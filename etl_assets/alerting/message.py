@@ -6,13 +6,17 @@ incident holds names and counts only.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Literal
 
-from etl_assets.alerting.incident import Incident, Kind
+from etl_assets.alerting.incident import Incident, Kind, Severity
 
 News = Literal["opened", "recovered"]
+# Titles of a message that stands for many.
+SHOWN = 10
 _TITLES: dict[Kind, tuple[str, str]] = {
     Kind.run: ("run failed", "run succeeded again"),
     Kind.check: ("check failed", "check passes again"),
@@ -59,6 +63,31 @@ def compose(incident: Incident, news: News, ui: str, *, in_doubt: bool = False) 
         title=f"[{label}] {incident.system}: {_TITLES[incident.kind][recovered]}: {incident.subject}",
         facts=tuple((name, " ".join(text.split())) for name, text in facts),
         link=_link(incident, ui, recovered=recovered),
+    )
+
+
+def gather(messages: Sequence[Message], ui: str) -> Message:
+    """One message in place of many: how many of what, and the first of them by their titles."""
+    ends = sum(m.news == "recovered" for m in messages)
+    shown = [m.title for m in messages[:SHOWN]]
+    left = len(messages) - len(shown)
+    in_doubt = any(name == "Note" for m in messages for name, _ in m.facts)
+    facts = [(str(number), title) for number, title in enumerate(shown, 1)]
+    facts += [("And", f"{left} more: `etl_assets alerts` lists what is open")] if left else []
+    facts += [("Note", "some are sent again, since it is not known whether an earlier attempt arrived")] * in_doubt
+    # The same for the same ones.
+    id_ = f"{messages[0].id}.{sha256(' '.join(m.id for m in messages).encode()).hexdigest()[:12]}"
+    severities = [m.severity for m in messages if m.news == "opened"]
+    label = "RECOVERED" if not severities else "ERROR" if Severity.error.value in severities else "WARN"
+    return Message(
+        id=id_,
+        about=id_,
+        news="opened" if severities else "recovered",
+        severity=label if severities else messages[0].severity,
+        key="*",
+        title=f"[{label}] {len(messages)} alerts at once: {len(messages) - ends} begun, {ends} over",
+        facts=tuple(facts),
+        link=f"{ui.rstrip('/')}/runs",
     )
 
 

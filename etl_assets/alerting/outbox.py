@@ -5,7 +5,8 @@ Belongs here: planning notices, claiming and trying them. Does not belong here: 
 
 At least once: that a notice is tried is recorded before, that it was sent after. Where a process dies in between, or a
 receiver does not answer, nobody knows whether it arrived; it is then sent again, with the same id, and says so. In
-every other case each channel gets each notice exactly once, however many sensors tick at a time.
+every other case each channel gets each notice exactly once, however many sensors tick at a time. Many at once are one
+message to a channel that people read: two hundred of them would say less.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from etl_assets.alerting.channels import Channel, ChannelError
-from etl_assets.alerting.message import compose
+from etl_assets.alerting.message import Message, compose, gather
 from etl_assets.alerting.store import Store, read
 from etl_assets.alerting.tables import incident, notice
 
@@ -29,6 +30,9 @@ from etl_assets.alerting.tables import incident, notice
 LEASE = timedelta(minutes=3)
 # After so long nobody needs to be told any more.
 GIVE_UP = timedelta(hours=24)
+# More notices than this at once are one message.
+MANY = 10
+_AS_IT_IS = "; refused as it is"
 _FIRST_PAUSE, _LONGEST_PAUSE = 10.0, 600.0
 
 
@@ -73,25 +77,25 @@ class Outbox:
         end, sent, failed = time.monotonic() + seconds, dict[str, int](), dict[str, str]()
         self._give_up(now)
         for channel in self._channels:
-            while time.monotonic() < end and (row := self._next(channel.name, now)) is not None:
-                if not self._claim(row, now):
+            while time.monotonic() < end and (due := self._due(channel, now)):
+                if not (rows := [row for row in due if self._claim(row, now)]):
                     continue
-                told = compose(read(row), row["news"], self._ui, in_doubt=row["in_doubt"])
                 try:
-                    channel.send(told)
+                    channel.send(self._told(rows))
                 except ChannelError as error:
-                    self._failed(row, error, now)
+                    self._failed(rows, error, now)
                     failed[channel.name] = str(error)
                     if not error.of_message:
                         break
                 except Exception as error:
                     # A channel must not keep the others from being told; its words may hold a secret.
-                    self._failed(row, ChannelError(type(error).__name__, in_doubt=True), now)
+                    self._failed(rows, ChannelError(type(error).__name__, in_doubt=True), now)
                     failed[channel.name] = type(error).__name__
                     break
                 else:
-                    self._set(row["notice_id"], sent_at=now.timestamp(), in_doubt=False, error=None)
-                    sent[channel.name] = sent.get(channel.name, 0) + 1
+                    for row in rows:
+                        self._set(row["notice_id"], sent_at=now.timestamp(), in_doubt=False, error=None)
+                    sent[channel.name] = sent.get(channel.name, 0) + len(rows)
         return Delivered(sent, failed, self._waiting())
 
     def _add(self, known: set[tuple[int, str, str]], incident_id: int, news: str, channel: str, now: datetime) -> None:
@@ -104,29 +108,38 @@ class Outbox:
                 notice.insert().values(values | {"created_at": now.timestamp(), "not_before": now.timestamp()})
             )
 
-    def _next(self, channel: str, now: datetime) -> dict[str, Any] | None:
-        """The oldest notice this channel may be tried with now; of an end only once the beginning was told."""
+    def _told(self, rows: Sequence[Mapping[str, Any]]) -> Message:
+        told = [compose(read(r), r["news"], self._ui, in_doubt=r["in_doubt"]) for r in rows]
+        return told[0] if len(told) == 1 else gather(told, self._ui)
+
+    def _due(self, channel: Channel, now: datetime) -> list[dict[str, Any]]:
+        """What this channel is to be tried with now: the oldest notice, or all when they are many.
+
+        One that was refused for what it says goes by itself from then on, so that it holds up no other. Of an end only
+        once the beginning was told.
+        """
         n, before = notice.c, notice.alias("before")
         waits = (before.c.news == "opened") & before.c.sent_at.is_(None) & before.c.given_up_at.is_(None)
         same = (before.c.incident_id == n.incident_id) & (before.c.channel == n.channel)
         # What is left of it when its beginning was given up: nobody knows what would have recovered.
         untold = (before.c.news == "opened") & before.c.given_up_at.is_not(None)
         statement = (
-            sa.select(incident, n.id.label("notice_id"), n.news, n.attempts, n.not_before, n.in_doubt)
+            sa.select(incident, n.id.label("notice_id"), n.news, n.attempts, n.not_before, n.in_doubt, n.error)
             .join(notice, n.incident_id == incident.c.id)
             .where(
-                n.channel == channel,
+                n.channel == channel.name,
                 n.sent_at.is_(None),
                 n.given_up_at.is_(None),
                 n.not_before <= now.timestamp(),
                 sa.or_(n.news == "opened", ~sa.exists().where(same, sa.or_(waits, untold))),
             )
             .order_by(n.attempts, n.id)
-            .limit(1)
+            .limit(None if channel.gathers else 1)
         )
         with self._store.connect() as conn:
-            row = conn.execute(statement).mappings().first()
-            return dict(row) if row is not None else None
+            found = [dict(row) for row in conn.execute(statement).mappings()]
+        together = [row for row in found if not (row["error"] or "").endswith(_AS_IT_IS)]
+        return together if channel.gathers and len(together) > MANY else found[:1]
 
     def _claim(self, row: Mapping[str, Any], now: datetime) -> bool:
         n = notice.c
@@ -137,14 +150,15 @@ class Outbox:
         with self._store.connect() as conn:
             return conn.execute(notice.update().where(mine).values(tried)).rowcount == 1
 
-    def _failed(self, row: Mapping[str, Any], error: ChannelError, now: datetime) -> None:
-        pause = min(_FIRST_PAUSE * 2 ** row["attempts"], _LONGEST_PAUSE)
-        self._set(
-            row["notice_id"],
-            not_before=now.timestamp() + max(pause, error.retry_after),
-            in_doubt=error.in_doubt or bool(row["in_doubt"]),
-            error=str(error),
-        )
+    def _failed(self, rows: Sequence[Mapping[str, Any]], error: ChannelError, now: datetime) -> None:
+        for row in rows:
+            pause = min(_FIRST_PAUSE * 2 ** row["attempts"], _LONGEST_PAUSE)
+            self._set(
+                row["notice_id"],
+                not_before=now.timestamp() + max(pause, error.retry_after),
+                in_doubt=error.in_doubt or bool(row["in_doubt"]),
+                error=f"{error}{_AS_IT_IS if error.of_message else ''}",
+            )
 
     def _give_up(self, now: datetime) -> None:
         n = notice.c
