@@ -69,6 +69,7 @@ class System:
     A system of files has no source database (None): `files` gets them from where they are made, `inbox` those of the
     names given, which somebody has put there, and `waiting` tells which are there. One whose source is the warehouse of
     another system here `follows` that, by its name: it runs after every run that writes what it reads.
+    `keep` is when its large tables are looked after (a cron line in its zone), where it has some.
     """
 
     name: str
@@ -87,6 +88,7 @@ class System:
     inbox: Callable[[tuple[str, ...]], FileSource] | None = None
     waiting: Callable[[], tuple[WaitingFile, ...]] | None = None
     follows: str | None = None
+    keep: str | None = None
 
     @cached_property
     def partitions(self) -> dg.MonthlyPartitionsDefinition:
