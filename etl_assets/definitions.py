@@ -51,6 +51,7 @@ def chatwoot_system(settings: Settings) -> System:
         first_month="2021-01-01",
         # After the weekly full load, in the quietest hours there are.
         keep="0 6 * * 0",
+        archive=lambda: settings.chatwoot_archive_dir,
     )
 
 

@@ -99,12 +99,14 @@ def ensure_table(conn: sa.Connection, dialect: Dialect, spec: TableSpec, *, othe
     """Create the table, or add to it what it lacks; return whether it was created.
 
     Raises SchemaDriftError when a column (other than `other_types`) has another type, or the key is another one;
-    SpecError where the server has no partitions and the declaration wants them.
+    SpecError where the declaration wants partitions or an archive of a server that has none.
     """
     if spec.partitions and not dialect.has_partitions:
         raise SpecError(
             f"{spec.entity}: RangePartitions is declared, and {dialect.kind} is not taught to cut tables yet"
         )
+    if spec.archive and not dialect.keeps_archives:
+        raise SpecError(f"{spec.entity}: TextArchive is declared, and {dialect.kind} is not taught to archive yet")
     present = {c.name: c for c in dialect.columns_as(conn, spec.relation, spec.table.columns.keys())}
     table = stored_table(spec)
     if not present:

@@ -27,6 +27,34 @@ class RangePartitions:
 
 
 @dataclass(frozen=True)
+class TextArchive:
+    """Move old text of `column` to files: of months (UTC, by `dated_by`) more than `older_than_months` ago.
+
+    The text of the row becomes NULL, all else stays; text_archive.py does that, when asked. What is made of the text
+    must be stored beside it, since no SQL of the warehouse finds it any more. A load that computes the archived text
+    again stores nothing; another text is stored, and archived in its turn. A month that was put back is left alone for
+    `rests_days`.
+    """
+
+    column: str
+    dated_by: str
+    older_than_months: int = 6
+    rests_days: int = 30
+
+
+def is_archived(entity: str, *key: str) -> str:
+    """A condition over a row of `entity`, by the columns of its key: its text lies in a file."""
+    return (
+        f"EXISTS (SELECT 1 FROM {ARCHIVED} a WHERE a.entity = '{entity}' "
+        f"AND a.row_key = CAST(jsonb_build_array({', '.join(key)}) AS text))"
+    )
+
+
+# Written only together with the table whose rows it lists.
+ARCHIVED = "ctl.archived_text"
+
+
+@dataclass(frozen=True)
 class DefaultEmpty:
     """No row lies in the default partition of a table that may be cut; a table that is not cut has none."""
 

@@ -19,7 +19,7 @@ from sqlalchemy.dialects import postgresql
 from etl_assets.engine.checks import Check, NotNull, UniqueKey
 from etl_assets.engine.delimited.names import normal
 from etl_assets.engine.errors import SpecError
-from etl_assets.engine.kept import DefaultEmpty, RangePartitions
+from etl_assets.engine.kept import DefaultEmpty, RangePartitions, TextArchive
 from etl_assets.engine.rules import Cleaning
 
 Role = Literal["inserted_at", "updated_at", "deleted_flag", "deleted_at", "run_id", "withheld", "landed"]
@@ -314,7 +314,7 @@ class TableSpec:
     Its SQL file may be a template (`.sql.j2`), which is given `variables` (values of JSON). `template` names one that
     several tables share, by its path below the system's folder: `gold/mart_quality`.
     `source_asset` is the asset key of a mirror's source where that is itself a table of another system here.
-    A large table may be cut into `partitions`, on servers that have them.
+    A large table may be cut into `partitions`, and old text of one be moved to an `archive`, on servers that can.
     """
 
     system: str
@@ -338,6 +338,7 @@ class TableSpec:
     variables: Mapping[str, Any] = field(default_factory=dict)
     source_asset: tuple[str, str, str] | None = None
     partitions: RangePartitions | None = None
+    archive: TextArchive | None = None
 
     def __post_init__(self) -> None:
         problems = list(self._problems())
@@ -456,6 +457,7 @@ class TableSpec:
         yield from self._load_problems(columns)
         yield from self._fixed_row_problems(columns)
         yield from self._partition_problems(self.partitions)
+        yield from self._archive_problems(self.archive)
         yield from (
             f"{c.describe()} names undeclared column {n!r}"
             for c in self.checks
@@ -502,6 +504,20 @@ class TableSpec:
             yield f"partition column {cut.column!r} must be declared NOT NULL: it becomes part of the primary key"
         if cut.ahead < 1 or (cut.above is not None and cut.above < 0):
             yield "partitions need at least one month ahead, and a number of rows of 0 or more"
+
+    def _archive_problems(self, archive: TextArchive | None) -> Iterator[str]:
+        """What text cannot be moved to files."""
+        if archive is None:
+            return
+        text, dated = (self.table.columns.get(n) for n in (archive.column, archive.dated_by))
+        if self.is_view or not self.has_sql or self.cleans:
+            yield "an archive belongs to a stored table made by a SQL file"
+        if text is None or not text.nullable or archive.column not in self.data_columns or archive.column in self.key:
+            yield f"archived column {archive.column!r} must be a declared one that may be NULL, and no part of the key"
+        if dated is None or not isinstance(dated.type, sa.Date | sa.DateTime):
+            yield f"an archive is dated by a declared date or timestamp, which {archive.dated_by!r} is not"
+        if archive.older_than_months < 1 or archive.rests_days < 0:
+            yield "an archive takes months that are at least one month old, and leaves one alone for 0 days or more"
 
     def _load_problems(self, columns: set[str]) -> Iterator[str]:
         """What contradicts the load strategy."""

@@ -19,9 +19,9 @@ from etl_assets.engine.access import Grant
 from etl_assets.engine.dialects import postgres_roles, postgres_rules, postgres_transport
 from etl_assets.engine.dialects import postgres_types as types
 from etl_assets.engine.dialects.base import CatalogColumn, RowStream, Same
+from etl_assets.engine.dialects.postgres_archives import PostgresArchives
 from etl_assets.engine.dialects.postgres_copy import PostgresCopyStream, copy_csv
 from etl_assets.engine.dialects.postgres_fill import filling
-from etl_assets.engine.dialects.postgres_partitions import PostgresPartitions
 from etl_assets.engine.dialects.postgres_stage import quoted_text
 from etl_assets.engine.dialects.sessions import make_engine
 from etl_assets.engine.errors import (
@@ -146,7 +146,7 @@ _SQLALCHEMY = postgresql.dialect()
 _declared: WeakKeyDictionary[sa.types.TypeEngine[object], str] = WeakKeyDictionary()
 
 
-class PostgresDialect(PostgresPartitions):
+class PostgresDialect(PostgresArchives):
     """See Dialect."""
 
     kind = "postgresql"
