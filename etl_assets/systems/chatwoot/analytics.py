@@ -77,7 +77,7 @@ RESTRICT = {
 # Spec 3.1: the day a conversation began never changes, and is part of the primary key once the table is cut by it.
 BEGUN = "conversation_created_at"
 _STORED: tuple[Row, ...] = tuple(
-    (f"{r[0]}!", *r[1:]) if r[0] == BEGUN else r  # type: ignore[misc]
+    (f"{r[0]}!", *r[1:]) if r[0] == BEGUN else r
     for r in (*with_zone(contract.STORED), *contract.EXTRAS, contract.RESOLUTION_SEEN)
 )
 
