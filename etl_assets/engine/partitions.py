@@ -16,6 +16,7 @@ from etl_assets.engine.ddl import primary_key
 from etl_assets.engine.destination import Destination, Writer
 from etl_assets.engine.dialects.base_partitions import Part
 from etl_assets.engine.errors import DataError
+from etl_assets.engine.kept import RangePartitions
 from etl_assets.engine.months import following
 from etl_assets.engine.spec import TableSpec
 
@@ -58,7 +59,7 @@ def keep(destination: Destination, spec: TableSpec, *, wait_seconds: float = 30,
                 why = "it is not to be cut" if cut.above is None else f"it is cut above {cut.above:,} rows"
                 return Kept(spec.relation, rows, reason=f"{rows:,} rows in one table: {why}")
             months = sorted({*_months_of(writer, spec, spec.relation), *_ahead(today, cut.ahead)})
-            _refuse_many(spec, len(months))
+            _refuse_many(spec, cut, len(months))
             dialect.cut(conn, spec.relation, spec.key, primary_key(spec), months)
             writer.commit()
             return _seen(writer, spec, was_cut=True, made=tuple(months))
@@ -67,7 +68,7 @@ def keep(destination: Destination, spec: TableSpec, *, wait_seconds: float = 30,
         stray = _months_of(writer, spec, f"{spec.table.schema}.{default}") if default else set()
         wanted = {*stray, *_ahead(today, cut.ahead)}
         missing = sorted(m for m in wanted if not any(p.takes(m) for p in parts))
-        _refuse_many(spec, len(parts) + len(missing))
+        _refuse_many(spec, cut, len(parts) + len(missing))
         moved = sum(dialect.make_partition(conn, spec.relation, cut.column, month) for month in missing)
         writer.commit()
         return _seen(writer, spec, made=tuple(missing), moved=moved)
@@ -91,11 +92,11 @@ def _months_of(writer: Writer, spec: TableSpec, relation: str) -> set[str]:
     return {str(m) for (m,) in found if m is not None and str(m) < "9999-12-01"}
 
 
-def _refuse_many(spec: TableSpec, number: int) -> None:
+def _refuse_many(spec: TableSpec, cut: RangePartitions, number: int) -> None:
     if number > _MOST:
         raise DataError(
             f"{spec.entity}: {number} partitions are more than {_MOST}; its rows are of that many months. Nothing was "
-            f"changed. Look for mistyped dates in {spec.partitions and spec.partitions.column}."
+            f"changed. Look for mistyped dates in {cut.column}."
         )
 
 
