@@ -23,6 +23,7 @@ from etl_assets.orchestration.freshness import build_freshness, build_freshness_
 from etl_assets.orchestration.inbox import build_inbox
 from etl_assets.orchestration.io_managers import io_manager_for
 from etl_assets.orchestration.jobs import build_jobs, build_schedules
+from etl_assets.orchestration.keep import build_keep, build_keep_job, build_keep_schedule
 from etl_assets.orchestration.monitor import build_monitor, build_monitor_job, build_monitor_schedule
 from etl_assets.orchestration.ops_health import build_ops_health, build_ops_health_job, build_ops_health_schedule
 from etl_assets.orchestration.plan import build_plan_job
@@ -37,7 +38,7 @@ SQL_ROOT = PROJECT_ROOT / "sql"
 
 def chatwoot_system(settings: Settings) -> System:
     """AllpFit / Chatwoot (specs/chatwoot.md)."""
-    specs = chatwoot.specs(settings.chatwoot_source_mode)
+    specs = chatwoot.specs(settings.chatwoot_source_mode, cut_above=settings.chatwoot_partition_rows or None)
     return System(
         name="chatwoot",
         title="AllpFit / Chatwoot",
@@ -48,6 +49,9 @@ def chatwoot_system(settings: Settings) -> System:
         warehouse_url=settings.chatwoot_warehouse,
         cadence=Cadence(incremental="0 3 * * *", full="0 4 * * 0", overdue_hours=26),
         first_month="2021-01-01",
+        # After the weekly full load, in the quietest hours there are.
+        keep="0 6 * * 0",
+        archive=lambda: settings.chatwoot_archive_dir,
     )
 
 
@@ -181,17 +185,22 @@ def build_defs(systems: Sequence[System] | None = None, settings: Settings | Non
     jobs = {s.name: build_jobs(s) for s in systems}
     return dg.Definitions(
         assets=[
-            *(a for s in systems for a in (*build_assets(s), *build_monitor(s), build_freshness(s))),
+            *(a for s in systems for a in (*build_assets(s), *build_monitor(s), *build_keep(s), build_freshness(s))),
             build_ops_health(systems, schedules_on=running),
         ],
         asset_checks=[c for s in systems for c in (*build_checks(s), build_freshness_checks(s))],
         jobs=[
-            *(j for s in systems for j in (*jobs[s.name], build_plan_job(s), *build_monitor_job(s))),
+            *(
+                j
+                for s in systems
+                for j in (*jobs[s.name], build_plan_job(s), *build_monitor_job(s), *build_keep_job(s))
+            ),
             build_ops_health_job(),
         ],
         schedules=[
             *(x for s in systems for x in build_schedules(s, running=running)),
             *(x for s in systems for x in build_monitor_schedule(s, running=running)),
+            *(x for s in systems for x in build_keep_schedule(s, running=running)),
             build_ops_health_schedule(systems[0].zone, running=running),
         ],
         sensors=[

@@ -55,6 +55,15 @@ class Settings(BaseSettings):
     chatwoot_source_mode: Literal["tables", "view"] = Field(
         "tables", description="`tables` mirrors Chatwoot's tables; `view` mirrors vw_conversations_analytics_final"
     )
+    chatwoot_partition_rows: int = Field(
+        100_000,
+        ge=0,
+        description="Rows beyond which chatwoot_keep cuts conversas_analytics into monthly partitions; 0: never",
+    )
+    chatwoot_archive_dir: Path | None = Field(
+        None,
+        description="Folder to which chatwoot_keep moves message texts of months more than 6 months old. Unset: none",
+    )
     source_db_host: str | None = Field(
         None, description="Seed's variable: part of CHATWOOT_SOURCE_URL where that is unset"
     )

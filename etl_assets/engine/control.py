@@ -145,6 +145,34 @@ check_verdict = sa.Table(
     schema="ctl",
 )
 
+archived_file = sa.Table(
+    "archived_file",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(), primary_key=True),
+    sa.Column("entity", _NAME, nullable=False),
+    sa.Column("column_name", sa.String(128), nullable=False),
+    sa.Column("month", sa.Date, nullable=False, comment="First day of the month (UTC) of its rows"),
+    sa.Column("file_name", sa.Text, nullable=False, comment="Below the archive's folder"),
+    sa.Column("rows", sa.BigInteger, nullable=False),
+    sa.Column("bytes", sa.BigInteger, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False, comment="Of the file"),
+    sa.Column("archived_at", _STAMP, nullable=False),
+    sa.Column("restored_at", _STAMP, comment="When its texts were put back; the file is free then"),
+    sa.Index("ix_archived_file_entity", "entity", "month"),
+    schema="ctl",
+)
+
+archived_text = sa.Table(
+    "archived_text",
+    metadata,
+    sa.Column("entity", _NAME, primary_key=True),
+    sa.Column("row_key", sa.String(450), primary_key=True, comment="Natural key, a JSON array"),
+    sa.Column("file_id", sa.BigInteger, nullable=False, comment="Where its text is; in the table it is NULL"),
+    sa.Column("digest", sa.String(32), nullable=False, comment="MD5 of the text"),
+    sa.Index("ix_archived_text_file", "file_id"),
+    schema="ctl",
+)
+
 deployed = sa.Table(
     "deployed",
     metadata,

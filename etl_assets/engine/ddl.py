@@ -18,7 +18,7 @@ from etl_assets.engine import control, migrate, pending
 from etl_assets.engine.control import deployed, etl_control
 from etl_assets.engine.destination import Destination
 from etl_assets.engine.dialects.base import Dialect
-from etl_assets.engine.errors import SchemaDriftError, SettingsError
+from etl_assets.engine.errors import SchemaDriftError, SettingsError, SpecError
 from etl_assets.engine.graph import Graph
 from etl_assets.engine.parameters import Parameter
 from etl_assets.engine.spec import TableSpec
@@ -98,8 +98,15 @@ def stored_table(spec: TableSpec) -> sa.Table:
 def ensure_table(conn: sa.Connection, dialect: Dialect, spec: TableSpec, *, other_types: Collection[str] = ()) -> bool:
     """Create the table, or add to it what it lacks; return whether it was created.
 
-    Raises SchemaDriftError when a column (other than `other_types`) has another type, or the key is another one.
+    Raises SchemaDriftError when a column (other than `other_types`) has another type, or the key is another one;
+    SpecError where the declaration wants partitions or an archive of a server that has none.
     """
+    if spec.partitions and not dialect.has_partitions:
+        raise SpecError(
+            f"{spec.entity}: RangePartitions is declared, and {dialect.kind} is not taught to cut tables yet"
+        )
+    if spec.archive and not dialect.keeps_archives:
+        raise SpecError(f"{spec.entity}: TextArchive is declared, and {dialect.kind} is not taught to archive yet")
     present = {c.name: c for c in dialect.columns_as(conn, spec.relation, spec.table.columns.keys())}
     table = stored_table(spec)
     if not present:
@@ -115,7 +122,7 @@ def ensure_table(conn: sa.Connection, dialect: Dialect, spec: TableSpec, *, othe
     lost = [c.name for c in missing if c.identity is not None or c.name in spec.key]
     if lost:
         wrong.append(f"key column {', '.join(lost)} is missing")
-    elif not dialect.is_unique(conn, spec.relation, spec.key):
+    elif not _keeps_key(conn, dialect, spec):
         wrong.append(f"nothing keeps ({', '.join(spec.key)}) unique")
     if wrong:
         raise SchemaDriftError(
@@ -135,6 +142,20 @@ def ensure_table(conn: sa.Connection, dialect: Dialect, spec: TableSpec, *, othe
     for column in table.columns:
         dialect.comment(conn, spec.relation, str(column.comment or ""), kind="table", column=column.name)
     return False
+
+
+def _keeps_key(conn: sa.Connection, dialect: Dialect, spec: TableSpec) -> bool:
+    """Whether the server keeps the key unique; of a table cut by months it can only do so within each of them."""
+    if dialect.is_unique(conn, spec.relation, spec.key):
+        return True
+    within = spec.partitions is not None and dialect.is_cut(conn, spec.relation)
+    return within and dialect.is_unique(conn, spec.relation, primary_key(spec))
+
+
+def primary_key(spec: TableSpec) -> tuple[str, ...]:
+    """Columns of the primary key of a table that is cut into partitions."""
+    assert spec.partitions is not None
+    return tuple(dict.fromkeys((*spec.key, spec.partitions.column)))
 
 
 def _write_fixed_rows(conn: sa.Connection, dialect: Dialect, spec: TableSpec) -> None:

@@ -61,6 +61,10 @@ class ShrinkGuardError(EtlError):
     """A month that is over would lose a suspicious share of its rows; nothing was stored."""
 
 
+class ArchiveError(EtlError):
+    """A file of archived text is missing, or is not the one that was written; the warehouse was not changed."""
+
+
 class LockBusyError(EtlError):
     """Another run holds the target's lock; this one ends `skipped`."""
 

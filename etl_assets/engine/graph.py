@@ -254,6 +254,9 @@ class Graph:
         if unread:
             raise SpecError(f"{spec.entity}: `reads` names {', '.join(unread)}, which its SQL does not read")
         for relation, reading in spec.reads.items():
+            archive = stored[relation].archive
+            if archive and archive.column in reading.columns:
+                raise SpecError(f"{spec.entity}: `reads` maps {archive.column} of {relation}, which is archived")
             unknown = [c for c in reading.columns if c not in stored[relation].table.columns]
             if unknown:
                 raise SpecError(f"{spec.entity}: `reads` maps undeclared column(s) {unknown} of {relation}")

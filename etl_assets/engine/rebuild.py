@@ -156,6 +156,10 @@ class SqlLoad(ReplaceLoad):
             writer, self._select(), f"{at.format('t')} = {literal}", outside=outside, reason="outside_the_day"
         )
 
+    def stored(self, writer: Writer, staged: Staged, rows: int) -> None:
+        if self.spec.archive:
+            writer.dialect.forget_rewritten(writer.conn, self.spec, staged.name)
+
     def _rebuild(
         self,
         writer: Writer,
@@ -172,4 +176,6 @@ class SqlLoad(ReplaceLoad):
         declared = {n: dialect.declared_type(self.spec.table.columns[n]) for n in self.spec.data_columns}
         expressions = {n: dialect.expression(n, types[n], t) for n, t in declared.items()}
         staged = Staged(stage, expressions, types, self._stored)
+        if self.spec.archive:
+            dialect.hide_archived(writer.conn, self.spec, staged)
         self.replace(writer, staged, rows, watch, scope, outside=outside, reason=reason, periods=periods)

@@ -19,6 +19,7 @@ from sqlalchemy.dialects import postgresql
 from etl_assets.engine.checks import Check, NotNull, UniqueKey
 from etl_assets.engine.delimited.names import normal
 from etl_assets.engine.errors import SpecError
+from etl_assets.engine.kept import DefaultEmpty, RangePartitions, TextArchive
 from etl_assets.engine.rules import Cleaning
 
 Role = Literal["inserted_at", "updated_at", "deleted_flag", "deleted_at", "run_id", "withheld", "landed"]
@@ -313,6 +314,7 @@ class TableSpec:
     Its SQL file may be a template (`.sql.j2`), which is given `variables` (values of JSON). `template` names one that
     several tables share, by its path below the system's folder: `gold/mart_quality`.
     `source_asset` is the asset key of a mirror's source where that is itself a table of another system here.
+    A large table may be cut into `partitions`, and old text of one be moved to an `archive`, on servers that can.
     """
 
     system: str
@@ -335,6 +337,8 @@ class TableSpec:
     template: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
     source_asset: tuple[str, str, str] | None = None
+    partitions: RangePartitions | None = None
+    archive: TextArchive | None = None
 
     def __post_init__(self) -> None:
         problems = list(self._problems())
@@ -420,7 +424,8 @@ class TableSpec:
         required = tuple(
             c.name for c in self.table.columns if c.name in self.key or (not c.nullable and c.name in self.data_columns)
         )
-        return (UniqueKey(self.key), NotNull(required, blocking=True), *self.checks)
+        kept = (DefaultEmpty(self.relation),) if self.partitions else ()
+        return (UniqueKey(self.key), NotNull(required, blocking=True), *kept, *self.checks)
 
     def _problems(self) -> Iterator[str]:
         columns = set(self.table.columns.keys())
@@ -451,6 +456,8 @@ class TableSpec:
         yield from self._sql_problems()
         yield from self._load_problems(columns)
         yield from self._fixed_row_problems(columns)
+        yield from self._partition_problems(self.partitions)
+        yield from self._archive_problems(self.archive)
         yield from (
             f"{c.describe()} names undeclared column {n!r}"
             for c in self.checks
@@ -483,6 +490,34 @@ class TableSpec:
                 yield f"a fixed row names undeclared column(s) {sorted(row.keys() - columns)}"
             if needed - row.keys():
                 yield f"a fixed row lacks {sorted(needed - row.keys())}"
+
+    def _partition_problems(self, cut: RangePartitions | None) -> Iterator[str]:
+        """What cannot be cut into months."""
+        if cut is None:
+            return
+        column = self.table.columns.get(cut.column)
+        if self.is_view or self.is_landing:
+            yield "partitions belong to stored tables that are merged by key"
+        if column is None or not isinstance(column.type, sa.Date | sa.DateTime):
+            yield f"partition column {cut.column!r} must be a declared date or timestamp"
+        elif column.nullable and cut.column not in self.key:
+            yield f"partition column {cut.column!r} must be declared NOT NULL: it becomes part of the primary key"
+        if cut.ahead < 1 or (cut.above is not None and cut.above < 0):
+            yield "partitions need at least one month ahead, and a number of rows of 0 or more"
+
+    def _archive_problems(self, archive: TextArchive | None) -> Iterator[str]:
+        """What text cannot be moved to files."""
+        if archive is None:
+            return
+        text, dated = (self.table.columns.get(n) for n in (archive.column, archive.dated_by))
+        if self.is_view or not self.has_sql or self.cleans:
+            yield "an archive belongs to a stored table made by a SQL file"
+        if text is None or not text.nullable or archive.column not in self.data_columns or archive.column in self.key:
+            yield f"archived column {archive.column!r} must be a declared one that may be NULL, and no part of the key"
+        if dated is None or not isinstance(dated.type, sa.Date | sa.DateTime):
+            yield f"an archive is dated by a declared date or timestamp, which {archive.dated_by!r} is not"
+        if archive.older_than_months < 1 or archive.rests_days < 0:
+            yield "an archive takes months that are at least one month old, and leaves one alone for 0 days or more"
 
     def _load_problems(self, columns: set[str]) -> Iterator[str]:
         """What contradicts the load strategy."""

@@ -24,6 +24,7 @@ from etl_assets.engine.checks import Check, Graded, RowCheck, UniqueKey
 from etl_assets.engine.control import check_verdict, etl_control
 from etl_assets.engine.destination import Destination
 from etl_assets.engine.graph import ENGINE_SCHEMAS, Graph
+from etl_assets.engine.kept import ARCHIVED
 from etl_assets.engine.spec import TableSpec
 
 STANDS_FOR = timedelta(hours=24)
@@ -83,6 +84,8 @@ def depends_on(graph: Graph, spec: TableSpec, text: str) -> frozenset[str] | Non
     found = {spec.relation}
     for schema, table in _RELATION.findall(text):
         relation = f"{schema}.{table}"
+        if relation == ARCHIVED:
+            continue
         if schema and (schema in ENGINE_SCHEMAS or relation not in graph.by_relation):
             return None
     # Wherever it is named, after a comma of a FROM too.

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 
 import dagster as dg
 import sqlalchemy as sa
@@ -70,6 +71,8 @@ class System:
     names given, which somebody has put there, and `waiting` tells which are there. One whose source is the warehouse of
     another system here `follows` that, by its name: it runs after every run that writes what it reads. `premises` are
     what its files need beside databases, by name: each is looked at when called, and says how it is or raises EtlError.
+    `keep` is when its large tables are looked after (a cron line in its zone), where it has some; `archive` the folder
+    old texts of them are moved to, if they are.
     """
 
     name: str
@@ -89,6 +92,8 @@ class System:
     waiting: Callable[[], tuple[WaitingFile, ...]] | None = None
     follows: str | None = None
     premises: Callable[[], Mapping[str, Callable[[], str]]] | None = None
+    keep: str | None = None
+    archive: Callable[[], Path | None] = lambda: None
 
     @cached_property
     def partitions(self) -> dg.MonthlyPartitionsDefinition:

@@ -44,9 +44,15 @@ OF_MIRROR = {
 }
 OF_TARGET = {
     "unique_key": "ALTER TABLE public.conversas_analytics DROP CONSTRAINT uq_conversas_analytics;"
-    f"INSERT INTO public.conversas_analytics (conversation_id, status) VALUES ({SMALLEST}, 0)",
+    f"INSERT INTO public.conversas_analytics (conversation_id, conversation_created_at, status) "
+    f"VALUES ({SMALLEST}, now(), 0)",
     "not_null": "ALTER TABLE public.conversas_analytics ALTER COLUMN conversation_id DROP NOT NULL;"
-    "INSERT INTO public.conversas_analytics (conversation_id) VALUES (NULL)",
+    "INSERT INTO public.conversas_analytics (conversation_id, conversation_created_at) VALUES (NULL, now())",
+    # What lies there is read with the table, as of one that is cut.
+    "default_partition_empty": "CREATE TABLE public.conversas_analytics_default () "
+    "INHERITS (public.conversas_analytics);"
+    "INSERT INTO public.conversas_analytics_default (id, conversation_id, conversation_created_at, status) "
+    "VALUES (-1, -1, now(), 0)",
     "status_accepted": at(1, "status = 9"),
     "priority_accepted": at(2, "priority = 4"),
     "csat_rating_range": at(3, "csat_rating = 6"),

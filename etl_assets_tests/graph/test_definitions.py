@@ -32,6 +32,7 @@ from etl_assets.engine.rules import Withheld
 from etl_assets.engine.spec import TableSpec
 from etl_assets.orchestration.freshness import freshness_key
 from etl_assets.orchestration.io_managers import PostgresIOManager
+from etl_assets.orchestration.keep import keep_key
 from etl_assets.orchestration.monitor import monitor_key
 from etl_assets.orchestration.ops_health import HEALTH_KEY
 from etl_assets.orchestration.recipes import Recipe
@@ -78,6 +79,11 @@ def definitions(scope: Scope = "tables") -> tuple[System, dg.Definitions]:
     return system, build_defs([system], settings)
 
 
+def _looking(system: System) -> tuple[dg.AssetKey, ...]:
+    """Assets that look at tables, and are none."""
+    return monitor_key(system), keep_key(system)
+
+
 def snapshot() -> str:
     """One line per asset: key, partitions, strategy, IO manager key, group, kinds."""
     lines = []
@@ -95,7 +101,7 @@ def _assets(mode: Scope) -> Iterator[dg.AssetSpec | dg.AssetsDefinition]:
 
 def _tables(mode: Scope) -> Iterator[tuple[TableSpec, dg.AssetsDefinition]]:
     for each in _assets(mode):
-        if isinstance(each, dg.AssetsDefinition) and each.key not in (monitor_key(definitions(mode)[0]), HEALTH_KEY):
+        if isinstance(each, dg.AssetsDefinition) and each.key not in (*_looking(definitions(mode)[0]), HEALTH_KEY):
             yield definitions(mode)[0].spec(each.key), each
 
 
@@ -186,7 +192,8 @@ def test_asset_keys_are_exactly_those_declared() -> None:
         system, defs = definitions(scope)
         declared = {dg.AssetKey(s.asset_key) for s in system.graph.specs}
         sources = {dg.AssetKey(source_key(s)) for s in system.graph.specs if not s.has_sql}
-        watched = {freshness_key(system), HEALTH_KEY} | ({monitor_key(system)} if scope == "ecommerce" else set())
+        own = {"ecommerce": {monitor_key(system)}, "tables": {keep_key(system)}, "view": {keep_key(system)}}
+        watched = {freshness_key(system), HEALTH_KEY} | own.get(scope, set())
         assert set(defs.resolve_asset_graph().get_all_asset_keys()) == declared | sources | watched
 
 
@@ -254,12 +261,13 @@ def test_jobs_schedules_and_sensors_are_exactly_these() -> None:
         _, defs = definitions(mode)
         jobs = {j.name for j in defs.resolve_all_job_defs() if not j.name.startswith("__")}
         assert jobs == {"ops_health"} | {f"chatwoot_{kind}" for kind in (
-            "incremental", "full", "pending", "plan", "staging", "views", "analytics", "marts")}  # fmt: skip
+            "incremental", "full", "pending", "plan", "keep", "staging", "views", "analytics", "marts")}  # fmt: skip
         repository = defs.get_repository_def()
         schedules = {s.name: (s.cron_schedule, s.execution_timezone) for s in repository.schedule_defs}
         assert schedules == {
             "chatwoot_incremental": ("0 3 * * *", "America/Sao_Paulo"),
             "chatwoot_full": ("0 4 * * 0", "America/Sao_Paulo"),
+            "chatwoot_keep": ("0 6 * * 0", "America/Sao_Paulo"),
             "ops_health": ("5 * * * *", "America/Sao_Paulo"),
         }
         sensors = {s.name: s.default_status for s in repository.sensor_defs}

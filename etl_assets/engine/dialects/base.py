@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from etl_assets.engine.dialects.base_archives import ArchivesDialect
+from etl_assets.engine.dialects.base_partitions import PartitionsDialect
 from etl_assets.engine.dialects.base_roles import RolesDialect
 from etl_assets.engine.dialects.base_session import SessionDialect
 from etl_assets.engine.errors import SpecError
@@ -73,7 +75,7 @@ class RowStream(ABC):
     exhausted: bool = False
 
 
-class Dialect(SessionDialect, RolesDialect):
+class Dialect(SessionDialect, RolesDialect, PartitionsDialect, ArchivesDialect):
     """One kind of server, seen from the engine. `kind` is its name for people and icons."""
 
     kind: str = "database"

@@ -19,9 +19,9 @@ from etl_assets.engine.access import Grant
 from etl_assets.engine.dialects import postgres_roles, postgres_rules, postgres_transport
 from etl_assets.engine.dialects import postgres_types as types
 from etl_assets.engine.dialects.base import CatalogColumn, RowStream, Same
+from etl_assets.engine.dialects.postgres_archives import PostgresArchives
 from etl_assets.engine.dialects.postgres_copy import PostgresCopyStream, copy_csv
 from etl_assets.engine.dialects.postgres_fill import filling
-from etl_assets.engine.dialects.postgres_merge import PostgresMerge
 from etl_assets.engine.dialects.postgres_stage import quoted_text
 from etl_assets.engine.dialects.sessions import make_engine
 from etl_assets.engine.errors import (
@@ -113,12 +113,18 @@ GROUP BY 1
 # Enough that few keys out of a million are in few parts, few enough to be sent and held side by side: 30 ms.
 _PARTS = 8192
 
-# TRUNCATE and a rewrite of the table are in no counter, but change the file.
+# TRUNCATE and a rewrite of the table are in no counter, but change the file. Of a table of partitions they count.
 _WRITES = """
-SELECT concat_ws('.', s.schemaname, s.relname),
-    concat_ws('/', s.relid, c.relfilenode, s.n_tup_ins, s.n_tup_upd, s.n_tup_del)
-FROM pg_stat_all_tables s JOIN pg_class c ON c.oid = s.relid
-WHERE concat_ws('.', s.schemaname, s.relname) IN ({relations})
+SELECT r.name, string_agg(concat_ws('/', s.relid, c.relfilenode, s.n_tup_ins, s.n_tup_upd, s.n_tup_del), ' '
+    ORDER BY s.relid)
+FROM (
+    SELECT concat_ws('.', n.nspname, p.relname) AS name, p.oid
+    FROM pg_class p JOIN pg_namespace n ON n.oid = p.relnamespace
+    WHERE concat_ws('.', n.nspname, p.relname) IN ({relations})
+) r
+JOIN LATERAL (SELECT r.oid UNION ALL SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = r.oid) o (oid) ON true
+JOIN pg_stat_all_tables s ON s.relid = o.oid JOIN pg_class c ON c.oid = s.relid
+GROUP BY r.name
 """
 
 # Readers block nobody but a change of columns, hence last. Whoever holds the advisory lock of the target is its loader.
@@ -141,7 +147,7 @@ _SQLALCHEMY = postgresql.dialect()
 _declared: WeakKeyDictionary[sa.types.TypeEngine[object], str] = WeakKeyDictionary()
 
 
-class PostgresDialect(PostgresMerge):
+class PostgresDialect(PostgresArchives):
     """See Dialect."""
 
     kind = "postgresql"

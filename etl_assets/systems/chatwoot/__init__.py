@@ -10,7 +10,7 @@ from typing import Literal
 
 from etl_assets.engine.access import Access
 from etl_assets.engine.spec import TableSpec
-from etl_assets.systems.chatwoot.analytics import conversas_analytics, serving
+from etl_assets.systems.chatwoot.analytics import CUT_ABOVE, conversas_analytics, serving
 from etl_assets.systems.chatwoot.compat import POST_DDL, compatibility
 from etl_assets.systems.chatwoot.marts import marts
 from etl_assets.systems.chatwoot.staging import mirrors
@@ -23,7 +23,13 @@ __all__ = ["ACCESS", "POST_DDL", "specs"]
 ACCESS = Access(("marts",), frozenset({"name"}), ("public.etl_control", "public.vw_etl_stats"))
 
 
-def specs(mode: Literal["tables", "view"] = "tables") -> tuple[TableSpec, ...]:
-    """Every table and view of the system, sources first. `POST_DDL` is to run after its views exist."""
-    base = specs_of_view_mode() if mode == "view" else (*mirrors(), *views(), conversas_analytics())
+def specs(mode: Literal["tables", "view"] = "tables", *, cut_above: int | None = CUT_ABOVE) -> tuple[TableSpec, ...]:
+    """Every table and view of the system, sources first. `POST_DDL` is to run after its views exist.
+
+    `cut_above`: rows beyond which conversas_analytics is cut into months; None: never.
+    """
+    if mode == "view":
+        base = specs_of_view_mode(cut_above)
+    else:
+        base = (*mirrors(), *views(), conversas_analytics(cut_above=cut_above))
     return (*base, serving(), *marts(), *compatibility())

@@ -11,11 +11,14 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from etl_assets.engine.checks import Check
+from etl_assets.engine.kept import RangePartitions, TextArchive
 from etl_assets.engine.spec import Ignore, Keys, Merge, Reading, TableSpec, View, audit_columns, column
 from etl_assets.systems.chatwoot import contract, quality
 from etl_assets.systems.chatwoot.columns import BIG, UTC, UUID, Row, declare, table, with_zone
 
 TARGET = "public.conversas_analytics"
+# The threshold of the specification, 3.1.
+CUT_ABOVE = 100_000
 ITSELF = Ignore(
     "the previous row only tells when a resolution was first seen; a load of the table feeds it, not the reverse"
 )
@@ -71,7 +74,12 @@ RESTRICT = {
     TARGET: "conversation_id",
 }
 
-_STORED: tuple[Row, ...] = (*with_zone(contract.STORED), *contract.EXTRAS, contract.RESOLUTION_SEEN)
+# Spec 3.1: the day a conversation began never changes, and is part of the primary key once the table is cut by it.
+BEGUN = "conversation_created_at"
+_STORED: tuple[Row, ...] = tuple(
+    (f"{r[0]}!", *r[1:]) if r[0] == BEGUN else r
+    for r in (*with_zone(contract.STORED), *contract.EXTRAS, contract.RESOLUTION_SEEN)
+)
 
 
 def _indexes() -> tuple[sa.Index, ...]:
@@ -87,7 +95,9 @@ def conversas_analytics(
     reads: Mapping[str, Reading] = READS,
     restrict: Mapping[str, str] = RESTRICT,
     references: tuple[Check, ...] = quality.REFERENCES,
+    cut_above: int | None = CUT_ABOVE,
 ) -> TableSpec:
+    """The table; beyond `cut_above` rows it is cut into months (None: never)."""
     stored = sa.Table(
         "conversas_analytics",
         sa.MetaData(),
@@ -108,6 +118,8 @@ def conversas_analytics(
         rules=quality.RULES,
         checks=(*quality.BLOCKING, *quality.WARNINGS, *references),
         marks_deletes=True,
+        partitions=RangePartitions(BEGUN, above=cut_above),
+        archive=TextArchive("message_compiled", BEGUN),
     )
 
 

@@ -9,7 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from etl_assets.engine.checks import Accepted, Between, Check, ForeignKey, Holds, Quote
+from etl_assets.engine.kept import ARCHIVED, is_archived
 from etl_assets.engine.spec import Rule
+
+ENTITY = "chatwoot.analytics.conversas_analytics"
 
 RULES = (
     Rule("status_known", "coalesce(status BETWEEN 0 AND 3, FALSE)"),
@@ -19,10 +22,11 @@ RULES = (
 
 @dataclass(frozen=True)
 class NullShare:
-    """At most `share` of the rows have no value in the column."""
+    """At most `share` of the rows have no value in the column, those of the `entity` whose text is archived apart."""
 
     column: str
     share: float
+    entity: str
     blocking: bool = False
 
     @property
@@ -39,7 +43,8 @@ class NullShare:
         # Within the share the answer is zero; beyond it, every row without a value counts.
         return (
             f"SELECT CASE WHEN n <= {self.share} * total THEN 0 ELSE n END FROM "
-            f"(SELECT COUNT(*) - COUNT({quote(self.column)}) AS n, COUNT(*) AS total FROM {relation}) c"
+            f"(SELECT COUNT(*) - COUNT({quote(self.column)}) - (SELECT COUNT(*) FROM {ARCHIVED} a "
+            f"WHERE a.entity = '{self.entity}') AS n, COUNT(*) AS total FROM {relation}) c"
         )
 
 
@@ -65,9 +70,10 @@ WARNINGS: tuple[Check, ...] = (
     Holds(
         "messages_add_up",
         "t_messages = total_messages_public + total_messages_private "
-        "AND t_messages = coalesce(jsonb_array_length(message_compiled), 0)",
+        "AND (t_messages = coalesce(jsonb_array_length(message_compiled), 0) "
+        f"OR message_compiled IS NULL AND {is_archived(ENTITY, 'conversation_id')})",
         ("t_messages", "total_messages_public", "total_messages_private", "message_compiled"),
-        "Messages are public or private, and all of them are compiled",
+        "Messages are public or private, and all of them are compiled, or archived",
     ),
     Holds(
         "senders_within_public",
@@ -102,7 +108,7 @@ WARNINGS: tuple[Check, ...] = (
         ("is_open", "is_resolved"),
         "No conversation is open and resolved at once",
     ),
-    NullShare("message_compiled", 0.01),
+    NullShare("message_compiled", 0.01, ENTITY),
 )
 
 # Only where the mirrors exist (source mode `tables`).

@@ -54,7 +54,7 @@ def corrected() -> TableSpec:
     )
 
 
-def specs_of_view_mode() -> tuple[TableSpec, ...]:
+def specs_of_view_mode(cut_above: int | None) -> tuple[TableSpec, ...]:
     reads: dict[str, Reading] = {MIRROR: Keys(("conversation_id",)), TARGET: ITSELF}
     restrict = {MIRROR: "conversation_id", TARGET: "conversation_id"}
-    return (mirror(), corrected(), conversas_analytics(reads, restrict, references=()))
+    return (mirror(), corrected(), conversas_analytics(reads, restrict, references=(), cut_above=cut_above))
