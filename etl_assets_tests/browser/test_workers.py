@@ -1,0 +1,250 @@
+"""Runs of two systems on workers of two hosts, by deploy/celery: taken, cancelled, and their host's plug pulled.
+
+`make test-distributed` runs it: it makes system accounts, and waits for the dead to be noticed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import psycopg
+import pytest
+from dagster._core.launcher import WorkerStatus
+
+from etl_assets.demo import chatwoot, ecommerce, embedded
+from etl_assets.demo.postgres import dsn
+from etl_assets.orchestration.resources import load_config
+from etl_assets.workers.launcher import WorkersLauncher
+from etl_assets_tests.browser.conftest import this_month
+from etl_assets_tests.browser.hosts import Broker, Host, account
+from etl_assets_tests.browser.site import Site
+from etl_assets_tests.browser.test_worst import IN_PROGRESS, held, sessions
+from etl_assets_tests.graph.shop import SURROGATES, Shop
+from etl_assets_tests.graph.world import Databases, World
+
+pytestmark = [pytest.mark.timeout(600), pytest.mark.distributed]
+SYSTEMS = ("chatwoot", "ecommerce")
+# Of Chatwoot's marts: they follow the clock.
+OF_NOW = {"waiting_time_seconds", "is_waiting_long", "is_snoozed"}
+# Of the audit, per system and run.
+WRITTEN = (
+    "SELECT sum(inserted + updated + deleted)::int, min(e.status), max(e.status) FROM audit.etl_run_entity e "
+    "JOIN audit.etl_run r USING (run_id) WHERE r.dagster_run_id = '{}'"
+)
+OPEN = (
+    "SELECT run_id FROM audit.etl_run WHERE status = 'running' "
+    "UNION ALL SELECT run_id FROM audit.etl_run_entity WHERE status = 'running'"
+)
+CANCEL = "mutation($id: String!) { terminateRun(runId: $id, terminatePolicy: SAFE_TERMINATE) { __typename } }"
+RUN_SECONDS = 180
+# The reaper looks twice a minute; Dagster's own monitoring every two.
+NOTICED_SECONDS = 180
+CANCELLED_SECONDS = 60
+
+
+class Spread:
+    """Two systems over one control host, whose daemon executes nothing, and two hosts of workers."""
+
+    def __init__(
+        self, site: Site, broker: str, hosts: tuple[Host, Host], worlds: dict[str, World], twins: dict[str, World]
+    ) -> None:
+        self.site, self.broker, self.hosts, self.worlds, self.twins = site, broker, hosts, worlds, twins
+
+    def launch(self, system: str) -> str:
+        config = load_config("changed", cutoff_minutes=0)
+        return self.site.launch(f"{system}_incremental", config=config, tags={"dagster/partition": this_month()})
+
+    def load_both(self) -> dict[str, str]:
+        """Run both at once; the runs' ids."""
+        runs = {system: self.launch(system) for system in SYSTEMS}
+        for run in runs.values():
+            self.site.finish(run, RUN_SECONDS)
+        return runs
+
+    def load_twins(self) -> None:
+        """The same in this process, one after the other, into warehouses of their own."""
+        for twin in self.twins.values():
+            twin.succeed(cutoff_minutes=0)
+
+    def ended(self, run: str) -> str | None:
+        status = self.site.runs(runIds=[run])[0]["status"]
+        return str(status) if status in ("SUCCESS", "FAILURE", "CANCELED") else None
+
+    def who_has(self, run: str) -> Host:
+        return self.site.wait(
+            f"a host has run {run}", lambda: next((h for h in self.hosts if run in h.took()), None), RUN_SECONDS
+        )
+
+    def health(self, run: str) -> WorkerStatus:
+        """As Dagster's monitoring asks the launcher."""
+        (found,) = self.site.runs(runIds=[run])
+        launcher = WorkersLauncher(self.broker)
+        tags = {t["key"]: t["value"] for t in found["tags"]}
+        return launcher.check_run_worker_health(dg.DagsterRun(found["jobName"], run, tags=tags)).status
+
+    def quiet(self) -> None:
+        """The sensors may have runs of their own after a failure."""
+        self.site.wait("no run is in progress", lambda: not self.site.runs(statuses=IN_PROGRESS), RUN_SECONDS)
+
+    def slots_taken(self) -> dict[str, int]:
+        pools = self.site.ask("{ instance { concurrencyLimits { concurrencyKey activeSlotCount pendingStepCount } } }")[
+            "instance"
+        ]["concurrencyLimits"]
+        return {p["concurrencyKey"]: p["activeSlotCount"] for p in pools if p["activeSlotCount"]}
+
+
+@pytest.fixture(scope="module")
+def root() -> Iterator[Path]:
+    """Not below pytest's own folder, which is closed to the accounts."""
+    made = Path(tempfile.mkdtemp(prefix=f"etl_hosts-{os.getpid()}-", dir="/var/tmp"))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def spread(root: Path, pg_server: embedded.EmbeddedPostgres) -> Iterator[Spread]:
+    databases = Databases(pg_server)
+    sources = {system: databases.make(f"{system}_source") for system in SYSTEMS}
+    chatwoot.synthesize(sources["chatwoot"], conversations=200)
+    ecommerce.synthesize(sources["ecommerce"], "small")
+    kinds: dict[str, type[World]] = {"chatwoot": World, "ecommerce": Shop}
+    worlds, twins = (
+        {s: kinds[s](sources[s], databases.make(f"{s}_{name}")) for s in SYSTEMS} for name in ("spread", "here")
+    )
+    with ExitStack() as stack:
+        broker = Broker(root)
+        stack.callback(broker.stop)
+        broker.start()
+        shared = {
+            "ETL_BROKER_URL": broker.url,
+            "ECOMMERCE_OLTP_URL": str(worlds["ecommerce"].reader),
+            "ECOMMERCE_DW_URL": str(worlds["ecommerce"].writer),
+        }
+        control = root / "control"
+        control.mkdir()
+        site = Site(
+            control,
+            source=str(worlds["chatwoot"].reader),
+            warehouse=str(worlds["chatwoot"].writer),
+            storage=databases.make("dagster"),
+            more=shared,
+            instance="deploy/celery/dagster.yaml",
+        )
+        of_workers = shared | {
+            "DAGSTER_POSTGRES_URL": site.storage,
+            "CHATWOOT_SOURCE_URL": site.source,
+            "CHATWOOT_WAREHOUSE_URL": site.warehouse,
+        }
+        hosts = []
+        for number in (1, 2):
+            entry = stack.enter_context(account(f"etl-host{number}-{os.getpid()}"))
+            host = Host(f"host{number}", entry, root / f"host{number}", of_workers)
+            stack.callback(host.pull_the_plug)
+            hosts.append(host)
+        stack.callback(site.stop)
+        site.start()
+        for host in hosts:
+            host.start()
+        yield Spread(site, broker.url, (hosts[0], hosts[1]), worlds, twins)
+        for path in root.rglob("*"):
+            if path.is_file() and path.name != "redis.conf":
+                assert broker.password.encode() not in path.read_bytes(), path
+
+
+def content(world: World) -> dict[str, list[str]]:
+    """All rows of all stored tables with their surrogate keys, but for when they were loaded."""
+    found = {}
+    for spec in (s for s in world.system.graph.specs if not s.is_view):
+        more = [SURROGATES[spec.relation][1]] if spec.relation in SURROGATES else []
+        columns = ", ".join(f'"{c}"' for c in (*spec.data_columns, *more) if c not in {*spec.not_compared, *OF_NOW})
+        found[spec.relation] = sorted(str(r) for r in world.rows(f"SELECT {columns} FROM {spec.relation}"))
+    return found
+
+
+def assert_same_as_here(spread: Spread) -> None:
+    spread.load_twins()
+    for system in SYSTEMS:
+        there, here = content(spread.worlds[system]), content(spread.twins[system])
+        assert {t: len(r) for t, r in there.items()} == {t: len(r) for t, r in here.items()}
+        for table, rows in here.items():
+            assert there[table] == rows, table
+        assert sum(map(len, here.values())) > 1000
+
+
+def assert_another_run_writes_nothing(spread: Spread) -> None:
+    for system, run in spread.load_both().items():
+        assert spread.worlds[system].rows(WRITTEN.format(run)) == [(0, "success", "success")], system
+        assert spread.worlds[system].rows(OPEN) == [], system
+    assert spread.slots_taken() == {}
+
+
+def test_both_hosts_take_runs_and_the_result_is_that_of_one_process(spread: Spread) -> None:
+    for host in spread.hosts:
+        assert host.asked("import etl_assets", "print(etl_assets.__file__)").startswith(str(host.checkout))
+    runs = spread.load_both()
+    one, other = (h.took() for h in spread.hosts)
+    assert len(one) == len(other) == 1, "each took one, since either executes one at a time"
+    assert one | other == set(runs.values())
+    assert not (spread.site.home / ".dagster" / "compute_logs").exists(), "the daemon's host executes nothing"
+    assert_same_as_here(spread)
+    assert_another_run_writes_nothing(spread)
+
+
+def test_a_run_is_cancelled_on_whichever_host_it_is(spread: Spread) -> None:
+    with held(spread.site, "staging.contacts") as contacts:
+        run = spread.launch("chatwoot")
+        session = spread.site.wait("the load waits for the table", contacts.waiting, RUN_SECONDS)
+        spread.site.ask(CANCEL, id=run)
+        ended = spread.site.wait("the run has ended", lambda: spread.ended(run), CANCELLED_SECONDS)
+        assert ended == "CANCELED"
+        spread.site.wait("its session is gone", lambda: sessions(spread.site, session) == (0, 0), CANCELLED_SECONDS)
+    spread.quiet()
+
+
+def test_a_host_whose_plug_is_pulled_loses_nothing(spread: Spread) -> None:
+    chatwoot.mutate(spread.worlds["chatwoot"].source, seed=3)
+    ecommerce.mutate(spread.worlds["ecommerce"].source, seed=3)
+    with held(spread.site, "staging.contacts") as contacts:
+        runs = {system: spread.launch(system) for system in SYSTEMS}
+        session = spread.site.wait("the load waits for the table", contacts.waiting, RUN_SECONDS)
+        host = spread.who_has(runs["chatwoot"])
+        assert spread.health(runs["chatwoot"]) == WorkerStatus.RUNNING
+        assert host.pull_the_plug() >= 2, "the worker and the process of its run"
+        killed = time.monotonic()
+        assert spread.health(runs["chatwoot"]) == WorkerStatus.NOT_FOUND
+        spread.site.wait("its session is gone", lambda: sessions(spread.site, session) == (0, 0), NOTICED_SECONDS)
+        ended = spread.site.wait("its run is known to be dead", lambda: spread.ended(runs["chatwoot"]), NOTICED_SECONDS)
+        print(f"noticed after {time.monotonic() - killed:.0f} s")
+        assert ended == "FAILURE"
+    spread.site.finish(runs["ecommerce"], RUN_SECONDS)
+    # The other host does it alone.
+    spread.quiet()
+    spread.load_both()
+    assert_same_as_here(spread)
+    assert_another_run_writes_nothing(spread)
+    assert locks_of_nobody(spread) == []
+    host.start()
+    runs = spread.load_both()
+    assert len({spread.who_has(run).name for run in runs.values()}) == 2, "the host is back"
+
+
+def locks_of_nobody(spread: Spread) -> list[Any]:
+    """Advisory locks that are held while no run is in progress."""
+    spread.quiet()
+    found = []
+    for world in spread.worlds.values():
+        with psycopg.connect(dsn(world.warehouse)) as connection:
+            found += connection.execute(
+                "SELECT a.query FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE l.locktype = 'advisory' "
+                "AND a.datname = current_database()"
+            ).fetchall()
+    return found
