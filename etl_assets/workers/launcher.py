@@ -6,6 +6,7 @@ belong here: the workers' side (app.py).
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from dagster import DagsterRun
@@ -19,6 +20,9 @@ from dagster_celery.tags import DAGSTER_CELERY_TASK_ID_TAG
 from etl_assets.settings import load_settings
 
 ANSWER_SECONDS = 3.0
+# A worker is away this long after Redis was: it tries again at least every 30 s. The reaper is faster than this with
+# all runs but those that died before their first lock.
+AWAY_SECONDS = 60.0
 # Longer than any run may take (run_monitoring.max_runtime_seconds): Redis hands out again what was taken longer ago.
 TAKEN_SECONDS = 8 * 3600
 OPTIONS: dict[str, Any] = {
@@ -41,7 +45,11 @@ class WorkersLauncher(CeleryRunLauncher):
     Both sides are made by it: a worker with options of its own would listen elsewhere, and nobody would say so.
     """
 
-    def __init__(self, broker_url: str, inst_data: ConfigurableClassData | None = None) -> None:
+    def __init__(
+        self, broker_url: str, inst_data: ConfigurableClassData | None = None, *, away_seconds: float = AWAY_SECONDS
+    ) -> None:
+        self._away_seconds = away_seconds
+        self._missed: dict[str, float] = {}
         super().__init__(
             default_queue=defaults.task_default_queue,
             broker=broker_url,
@@ -81,11 +89,14 @@ class WorkersLauncher(CeleryRunLauncher):
     def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:
         """What the task says of its end, else whether a worker has it: the dead do not tell, and Redis may forget."""
         said = super().check_run_worker_health(run)
-        if said.status in (WorkerStatus.SUCCESS, WorkerStatus.FAILED):
-            return said
         task = run.tags[DAGSTER_CELERY_TASK_ID_TAG]
-        for _ in range(2):
+        if said.status not in (WorkerStatus.SUCCESS, WorkerStatus.FAILED):
+            said = CheckRunHealthResult(WorkerStatus.RUNNING)
             answers = self.celery.control.inspect(timeout=ANSWER_SECONDS).query_task(task) or {}
-            if any(answers.values()):
-                return CheckRunHealthResult(WorkerStatus.RUNNING)
-        return CheckRunHealthResult(WorkerStatus.NOT_FOUND, f"no worker that answers has its task {task}")
+            if not any(answers.values()):
+                since = self._missed.setdefault(task, time.monotonic())
+                if time.monotonic() - since < self._away_seconds:
+                    return said
+                said = CheckRunHealthResult(WorkerStatus.NOT_FOUND, f"no worker that answers has its task {task}")
+        self._missed.pop(task, None)
+        return said

@@ -25,6 +25,8 @@ from etl_assets_tests.browser.stack import as_user
 
 STARTED_SECONDS = 60.0
 CHECKOUT = ("etl_assets", "sql")
+# As in deploy/systemd; a program of sys.executable's folder.
+WORKER = ("celery", "-A", "etl_assets.workers.app", "worker", "-l", "INFO")
 
 
 class Broker:
@@ -84,12 +86,11 @@ class Host:
         }
 
     def start(self) -> None:
-        """By the command of deploy/systemd. Raises TimeoutError with its log where it is not ready in time."""
+        """Start its worker. Raises TimeoutError with its log where it is not ready in time."""
         with (self.home / "worker.log").open("ab") as log:
             told = log.tell()
             self._process = subprocess.Popen(
-                [*self._command, sys.executable, "-m", "celery", "-A", "etl_assets.workers.app", "worker", "-l", "INFO",
-                 "-n", f"{self.name}@%h"],
+                [*self._command, sys.executable, "-m", *WORKER, "-n", f"{self.name}@%h"],
                 cwd=self.home, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                 start_new_session=True,
             )  # fmt: skip
@@ -114,6 +115,18 @@ class Host:
                 if process.uids().real == self._account.pw_uid:
                     found.append(process)
         return found
+
+    def told_to_end(self) -> subprocess.Popen[bytes]:
+        """As systemd does with KillMode=mixed; the worker's process, to be waited for."""
+        assert self._process is not None
+        self._process.terminate()
+        return self._process
+
+    def kill_its_run(self) -> None:
+        """As the kernel does where memory is short: the process of the run alone."""
+        assert self._process is not None
+        (run,) = psutil.Process(self._process.pid).children()
+        run.kill()
 
     def pull_the_plug(self) -> int:
         """kill -9 of all of its processes; how many there were."""

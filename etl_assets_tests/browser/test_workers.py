@@ -22,7 +22,7 @@ from dagster._core.launcher import WorkerStatus
 from etl_assets.demo import chatwoot, ecommerce, embedded
 from etl_assets.demo.postgres import dsn
 from etl_assets.orchestration.resources import load_config
-from etl_assets.workers.launcher import WorkersLauncher
+from etl_assets.workers.launcher import AWAY_SECONDS, WorkersLauncher
 from etl_assets_tests.browser.conftest import this_month
 from etl_assets_tests.browser.hosts import Broker, Host, account
 from etl_assets_tests.browser.site import Site
@@ -85,10 +85,10 @@ class Spread:
             f"a host has run {run}", lambda: next((h for h in self.hosts if run in h.took()), None), RUN_SECONDS
         )
 
-    def health(self, run: str) -> WorkerStatus:
+    def health(self, run: str, away_seconds: float = 0) -> WorkerStatus:
         """As Dagster's monitoring asks the launcher."""
         (found,) = self.site.runs(runIds=[run])
-        launcher = WorkersLauncher(self.broker.url)
+        launcher = WorkersLauncher(self.broker.url, away_seconds=away_seconds)
         tags = {t["key"]: t["value"] for t in found["tags"]}
         return launcher.check_run_worker_health(dg.DagsterRun(found["jobName"], run, tags=tags)).status
 
@@ -207,6 +207,8 @@ def test_a_run_outlives_its_broker_and_is_cancelled_on_whichever_host_it_is(spre
         session = spread.site.wait("the load waits for the table", contacts.waiting, RUN_SECONDS)
         # Redis forgets everything; workers come back to it by themselves.
         spread.broker.stop()
+        unsent = spread.launch("ecommerce")
+        assert spread.site.wait("a run cannot be sent", lambda: spread.ended(unsent), RUN_SECONDS) == "FAILURE"
         spread.broker.start()
         spread.site.wait("its worker is back", lambda: spread.health(run) == WorkerStatus.RUNNING, RUN_SECONDS)
         spread.site.ask(CANCEL, id=run)
@@ -214,6 +216,32 @@ def test_a_run_outlives_its_broker_and_is_cancelled_on_whichever_host_it_is(spre
         assert ended == "CANCELED"
         spread.site.wait("its session is gone", lambda: sessions(spread.site, session) == (0, 0), CANCELLED_SECONDS)
     spread.quiet()
+
+
+def test_a_run_whose_process_is_killed_is_known_to_be_dead(spread: Spread) -> None:
+    with held(spread.site, "staging.contacts") as contacts:
+        run = spread.launch("chatwoot")
+        spread.site.wait("the load waits for the table", contacts.waiting, RUN_SECONDS)
+        spread.who_has(run).kill_its_run()
+        spread.site.wait("its worker says so", lambda: spread.health(run) == WorkerStatus.FAILED, CANCELLED_SECONDS)
+        assert spread.site.wait("it has ended", lambda: spread.ended(run), NOTICED_SECONDS) == "FAILURE"
+    spread.quiet()
+    assert_another_run_writes_nothing(spread)
+
+
+def test_a_worker_told_to_end_ends_its_run_first(spread: Spread) -> None:
+    with held(spread.site, "staging.contacts") as contacts:
+        run = spread.launch("chatwoot")
+        spread.site.wait("the load waits for the table", contacts.waiting, RUN_SECONDS)
+        host = spread.who_has(run)
+        worker = host.told_to_end()
+        following = spread.launch("ecommerce")
+        spread.site.finish(following, RUN_SECONDS)
+        assert following not in host.took()
+        assert worker.poll() is None
+    spread.site.finish(run, RUN_SECONDS)
+    assert worker.wait(timeout=CANCELLED_SECONDS) == 0
+    host.start()
 
 
 def test_a_host_whose_plug_is_pulled_loses_nothing(spread: Spread) -> None:
@@ -227,6 +255,7 @@ def test_a_host_whose_plug_is_pulled_loses_nothing(spread: Spread) -> None:
         assert host.pull_the_plug() >= 2, "the worker and the process of its run"
         killed = time.monotonic()
         assert spread.health(runs["chatwoot"]) == WorkerStatus.NOT_FOUND
+        assert spread.health(runs["chatwoot"], AWAY_SECONDS) == WorkerStatus.RUNNING, "it may come back"
         spread.site.wait("its session is gone", lambda: sessions(spread.site, session) == (0, 0), NOTICED_SECONDS)
         ended = spread.site.wait("its run is known to be dead", lambda: spread.ended(runs["chatwoot"]), NOTICED_SECONDS)
         print(f"noticed after {time.monotonic() - killed:.0f} s")
