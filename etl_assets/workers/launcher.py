@@ -20,9 +20,9 @@ from dagster_celery.tags import DAGSTER_CELERY_TASK_ID_TAG
 from etl_assets.settings import load_settings
 
 ANSWER_SECONDS = 3.0
-# A worker is away this long after Redis was: it tries again at least every 30 s. The reaper is faster than this with
-# all runs but those that died before their first lock.
-AWAY_SECONDS = 60.0
+# A worker that was told to end answers nobody while its run goes on, for as long as its unit lets it; one that lost
+# Redis neither, for half a minute. The reaper finds the dead by their locks within one; this is for what had none yet.
+AWAY_SECONDS = 4000.0
 # Longer than any run may take (run_monitoring.max_runtime_seconds): Redis hands out again what was taken longer ago.
 TAKEN_SECONDS = 8 * 3600
 OPTIONS: dict[str, Any] = {

@@ -23,7 +23,7 @@ from etl_assets.settings import PROJECT_ROOT
 from etl_assets_tests.browser.site import HOST, free_port, write_instance
 from etl_assets_tests.browser.stack import as_user
 
-STARTED_SECONDS = 60.0
+STARTED_SECONDS = 120.0
 CHECKOUT = ("etl_assets", "sql")
 # As in deploy/systemd; a program of sys.executable's folder.
 WORKER = ("celery", "-A", "etl_assets.workers.app", "worker", "-l", "INFO")
@@ -65,6 +65,7 @@ class Host:
     def __init__(self, name: str, account: pwd.struct_passwd, home: Path, environment: Mapping[str, str]) -> None:
         self.name, self.home, self._account = name, home, account
         self._process: subprocess.Popen[bytes] | None = None
+        self._told = 0
         self._command = as_user(account.pw_uid, account.pw_gid)
         self.checkout = home / "checkout"
         self.checkout.mkdir(parents=True)
@@ -86,16 +87,20 @@ class Host:
         }
 
     def start(self) -> None:
-        """Start its worker. Raises TimeoutError with its log where it is not ready in time."""
+        """Start its worker; `wait_ready` says when it takes runs."""
         with (self.home / "worker.log").open("ab") as log:
-            told = log.tell()
+            self._told = log.tell()
             self._process = subprocess.Popen(
                 [*self._command, sys.executable, "-m", *WORKER, "-n", f"{self.name}@%h"],
                 cwd=self.home, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
                 start_new_session=True,
             )  # fmt: skip
+
+    def wait_ready(self) -> None:
+        """Raises TimeoutError with its log where it is not ready in time."""
+        assert self._process is not None
         deadline = time.monotonic() + STARTED_SECONDS
-        while f"{self.name}@{socket.gethostname()} ready." not in self.log()[told:]:
+        while f"{self.name}@{socket.gethostname()} ready." not in self.log()[self._told :]:
             if time.monotonic() > deadline or self._process.poll() is not None:
                 raise TimeoutError(f"{self.name} is not ready after {STARTED_SECONDS:g} s\n{self.log()}")
             time.sleep(0.2)

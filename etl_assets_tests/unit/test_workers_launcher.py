@@ -9,7 +9,7 @@ import yaml  # type: ignore[import-untyped]
 
 from etl_assets.engine.errors import SettingsError
 from etl_assets.settings import PROJECT_ROOT
-from etl_assets.workers.launcher import TAKEN_SECONDS, WorkersLauncher
+from etl_assets.workers.launcher import AWAY_SECONDS, TAKEN_SECONDS, WorkersLauncher
 from etl_assets_tests.browser.hosts import WORKER
 
 pytestmark = pytest.mark.usefixtures("clean_environment")
@@ -52,5 +52,7 @@ def test_without_a_redis_nothing_starts(monkeypatch: pytest.MonkeyPatch, value: 
 def test_the_unit_starts_what_was_tried_and_lets_a_run_end() -> None:
     (command,) = re.findall(r"^ExecStart=\S+/bin/(.+)$", UNIT, re.MULTILINE)
     assert tuple(command.split()) == WORKER
+    (patience,) = re.findall(r"^TimeoutStopSec=(\d+)$", UNIT, re.MULTILINE)
+    assert int(patience) < AWAY_SECONDS, "until then it is not called dead"
     assert "KillMode=mixed" in UNIT.splitlines(), "a run that is told to end is cancelled"
     assert " ".join(WORKER) in (PROJECT_ROOT / "docs" / "deploy.md").read_text()
