@@ -38,7 +38,7 @@ test: lint browser distributed ## Lint, types, layers, every test; then the engi
 test-sqlserver: $(READY) ## The SQL Server tests, against ECOMMERCE_OLTP_URL and ECOMMERCE_DW_URL
 	$(BIN)/pytest -m sqlserver $(PYTEST_ARGS)
 
-test-distributed: browser ## The stack's services as processes of the image's user, behind the proxy
+test-distributed: browser ## The stack's services behind the proxy, and workers of two hosts, as processes with accounts of their own; as root
 	scripts/distributed.sh system
 	$(BIN)/pytest -m distributed $(PYTEST_ARGS)
 

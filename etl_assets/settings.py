@@ -137,6 +137,9 @@ class Settings(BaseSettings):
         None, description="A remote WebDriver instead; SIGOS_DOWNLOAD_DIR must be the same folder there"
     )
     dagster_postgres_url: SecretStr | None = Field(None, description="Dagster's own storage. Unset: embedded")
+    etl_broker_url: SecretStr | None = Field(
+        None, description="Redis through which workers on several hosts take runs. Required by deploy/celery alone"
+    )
     dagster_ui_url: str = Field(
         "http://127.0.0.1:3000", description="Address of Dagster's UI as people reach it, for the links of alerts"
     )
@@ -291,6 +294,16 @@ class Settings(BaseSettings):
         """URL of Dagster's storage, for psycopg2: with psycopg 3 dagster-postgres breaks (stack.md, trap 1)."""
         url = self._given_url("dagster_postgres_url") or embedded_url("dagster")
         return url.set(drivername="postgresql+psycopg2")
+
+    def broker(self) -> str:
+        """Redis' address for workers. Raises SettingsError where it is unset or none of Redis."""
+        url = self.etl_broker_url.get_secret_value() if self.etl_broker_url else ""
+        if not re.match(r"rediss?://\S+$", url):
+            raise SettingsError(
+                f"ETL_BROKER_URL is {'not an address of Redis' if url else 'not set'}; workers take runs from Redis: "
+                "set it to redis://:password@host:6379/0, on their hosts and the daemon's alike"
+            )
+        return url
 
     def chosen_systems(self) -> tuple[str, ...]:
         """Names of the systems to show: those of ETL_SYSTEMS, else those with a database of their own, else all.

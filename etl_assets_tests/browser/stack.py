@@ -154,7 +154,7 @@ def _interpolated(value: str) -> str:
     return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value)
 
 
-def as_user(uid: int) -> list[str]:
+def as_user(uid: int, gid: int | None = None) -> list[str]:
     """What before a command makes it another user's, where we are root; nothing where we are not.
 
     It may read what is closed to others (Python may be below root's own folder) and write nothing that is not its own.
@@ -162,7 +162,7 @@ def as_user(uid: int) -> list[str]:
     if os.geteuid():
         return []
     reads = ("--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search")
-    return ["setpriv", "--reuid", str(uid), "--regid", str(uid), "--clear-groups", *reads, "--"]
+    return ["setpriv", "--reuid", str(uid), "--regid", str(gid or uid), "--clear-groups", *reads, "--"]
 
 
 def _quietly(process: psutil.Process, what: str) -> None:

@@ -17,7 +17,7 @@ from etl_assets.settings import PROJECT_ROOT, Settings
 
 DEPLOY = PROJECT_ROOT / "deploy"
 LAUNCHERS = {
-    "celery": ("dagster_celery.launcher", "CeleryRunLauncher"),
+    "celery": ("etl_assets.workers.launcher", "WorkersLauncher"),
     "ecs": ("dagster_aws.ecs", "EcsRunLauncher"),
     "kubernetes": ("dagster_k8s", "K8sRunLauncher"),
 }
