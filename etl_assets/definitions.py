@@ -47,10 +47,9 @@ def chatwoot_system(settings: Settings) -> System:
         source_dialect=POSTGRES,
         source_url=settings.chatwoot_source,
         warehouse_url=settings.chatwoot_warehouse,
-        cadence=Cadence(incremental="0 3 * * *", full="0 4 * * 0", overdue_hours=26),
+        cadence=_cadence(settings, "chatwoot", slack_hours=2),
         first_month="2021-01-01",
-        # After the weekly full load, in the quietest hours there are.
-        keep="0 6 * * 0",
+        keep=settings.chatwoot_keep_cron,
         archive=lambda: settings.chatwoot_archive_dir,
     )
 
@@ -73,9 +72,11 @@ def ecommerce_system(settings: Settings) -> System:
         source_dialect=dialect,
         source_url=settings.ecommerce_oltp,
         warehouse_url=settings.ecommerce_dw,
-        cadence=Cadence(incremental="0 * * * *", full="0 5 * * 0", overdue_hours=3),
+        cadence=_cadence(settings, "ecommerce", slack_hours=2),
         first_month="2019-01-01",
-        monitoring=Monitoring("*/15 * * * *", tuple(Watched(*entity) for entity in ecommerce.ENTITIES)),
+        monitoring=Monitoring(
+            settings.ecommerce_monitor_cron, tuple(Watched(*entity) for entity in ecommerce.ENTITIES)
+        ),
     )
 
 
@@ -96,7 +97,7 @@ def lacrei_system(settings: Settings) -> System:
         source_dialect=POSTGRES,
         source_url=settings.lacrei_source,
         warehouse_url=settings.lacrei_warehouse,
-        cadence=Cadence(incremental="0 2 * * *", full="0 6 * * 0", overdue_hours=26),
+        cadence=_cadence(settings, "lacrei", slack_hours=2),
         first_month="2020-01-01",
         # Appointments are booked ahead.
         months_ahead=4,
@@ -140,7 +141,7 @@ def sigos_system(settings: Settings) -> System:
         source_dialect=POSTGRES,
         source_url=None,
         warehouse_url=settings.sigos_warehouse,
-        cadence=Cadence(incremental="30 9-18 * * 1-6", full="0 10 * * 0", overdue_hours=1.5, exclusive=True),
+        cadence=_cadence(settings, "sigos", slack_hours=0.5, exclusive=True),
         first_month="2022-03-01",
         files=portal,
         inbox=inbox,
@@ -160,10 +161,16 @@ def sigos_analytics_system(settings: Settings, url: sa.URL) -> System:
         source_url=settings.sigos_warehouse,
         warehouse_url=lambda: url,
         # Runs of SIGOS start it; these find what was missed while its server could not be reached.
-        cadence=Cadence(incremental="30 20 * * *", full="0 13 * * 0", overdue_hours=25),
+        cadence=_cadence(settings, sigos.analytics.SYSTEM, slack_hours=1),
         first_month="2022-03-01",
         follows="sigos",
     )
+
+
+def _cadence(settings: Settings, system: str, *, slack_hours: float, exclusive: bool = False) -> Cadence:
+    """When the settings say that a system runs."""
+    lines: Sequence[str] = [getattr(settings, f"{system}_{kind}_cron") for kind in ("incremental", "full")]
+    return Cadence.of(*lines, slack_hours=slack_hours, zone=settings.etl_schedule_zone, exclusive=exclusive)
 
 
 def build_systems(settings: Settings | None = None) -> list[System]:
@@ -201,7 +208,7 @@ def build_defs(systems: Sequence[System] | None = None, settings: Settings | Non
             *(x for s in systems for x in build_schedules(s, running=running)),
             *(x for s in systems for x in build_monitor_schedule(s, running=running)),
             *(x for s in systems for x in build_keep_schedule(s, running=running)),
-            build_ops_health_schedule(systems[0].zone, running=running),
+            build_ops_health_schedule(settings.ops_health_cron, settings.etl_schedule_zone, running=running),
         ],
         sensors=[
             *(x for s in systems for x in (*build_sweep(s), build_freshness_sensor(s), *build_inbox(s))),

@@ -10,11 +10,11 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -39,6 +39,25 @@ _SOURCE_PARTS = {n: f"source_db_{n}" for n in ("host", "port", "name", "user", "
 _LOCAL_PARTS = {n: f"local_db_{n}" for n in ("host", "port", "name", "user", "password")}
 _DB_PARTS = {n: f"db_{n}" for n in ("host", "port", "name", "user")} | {"password": "db_pass"}
 _SQL_PARTS = {n: f"etl_sql_{n}" for n in ("port", "user", "password")} | {"host": "etl_sql_server"}
+
+
+def _cron(line: str) -> str:
+    from dagster._utils.schedules import is_valid_cron_string
+
+    if not is_valid_cron_string(line):
+        raise ValueError(f"{line!r} is no cron line of five fields, as 0 3 * * * (minute hour day month weekday)")
+    return line
+
+
+def _zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError(f"{name!r} is no time zone; write UTC or America/Sao_Paulo") from None
+
+
+Cron = Annotated[str, AfterValidator(_cron)]
+Zone = Annotated[str, AfterValidator(_zone)]
 
 
 class Settings(BaseSettings):
@@ -167,6 +186,22 @@ class Settings(BaseSettings):
     etl_env: Literal["development", "production"] = Field(
         "development", description="Which schedules are on by default"
     )
+    etl_schedule_zone: Zone = Field("America/Sao_Paulo", description="Time zone of the cron lines below")
+    chatwoot_incremental_cron: Cron = Field("0 3 * * *", description="When the schedule `chatwoot_incremental` ticks")
+    chatwoot_full_cron: Cron = Field("0 4 * * 0", description="When the schedule `chatwoot_full` ticks")
+    chatwoot_keep_cron: Cron = Field("0 6 * * 0", description="When the schedule `chatwoot_keep` ticks")
+    ecommerce_incremental_cron: Cron = Field("0 * * * *", description="When the schedule `ecommerce_incremental` ticks")
+    ecommerce_full_cron: Cron = Field("0 5 * * 0", description="When the schedule `ecommerce_full` ticks")
+    ecommerce_monitor_cron: Cron = Field("*/15 * * * *", description="When the schedule `ecommerce_monitor` ticks")
+    lacrei_incremental_cron: Cron = Field("0 2 * * *", description="When the schedule `lacrei_incremental` ticks")
+    lacrei_full_cron: Cron = Field("0 6 * * 0", description="When the schedule `lacrei_full` ticks")
+    sigos_incremental_cron: Cron = Field("30 9-18 * * 1-6", description="When the schedule `sigos_incremental` ticks")
+    sigos_full_cron: Cron = Field("0 10 * * 0", description="When the schedule `sigos_full` ticks")
+    sigos_analytics_incremental_cron: Cron = Field(
+        "30 20 * * *", description="When the schedule `sigos_analytics_incremental` ticks"
+    )
+    sigos_analytics_full_cron: Cron = Field("0 13 * * 0", description="When the schedule `sigos_analytics_full` ticks")
+    ops_health_cron: Cron = Field("5 * * * *", description="When the schedule `ops_health` ticks")
 
     @classmethod
     def settings_customise_sources(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
 import sqlalchemy as sa
 
@@ -143,6 +143,18 @@ def remember(
             }
         )
     conn.execute(sa.insert(landed), rows)
+
+
+def newest(conn: sa.Connection, entity: str) -> datetime | None:
+    """When the newest file was got that is in the archive and was read whole; None without any."""
+    e = extraction.c
+    found: datetime | None = conn.scalar(
+        sa.select(sa.func.max(e.finished_at)).where(
+            e.entity == entity, e.source_file.is_not(None), e.outcome.in_(["ok", "empty"])
+        )
+    )
+    # Servers without zones keep UTC.
+    return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def retire(writer: Writer, spec: TableSpec, keep: int, consumers: Sequence[str]) -> int:

@@ -86,6 +86,7 @@ def _layers(system: System) -> Mapping[str, Sequence[TableSpec]]:
 
 def _runs(entry: Entry) -> Iterator[str]:
     definitions, system = entry.definitions, entry.system
+    cadence = system.cadence
     schedules = {s.name: s for s in definitions.schedules or () if isinstance(s, dg.ScheduleDefinition)}
     yield "## Jobs, schedules, sensors"
     yield ""
@@ -96,8 +97,8 @@ def _runs(entry: Entry) -> Iterator[str]:
         yield _row(f"`{job.name}`", cron, _text(job.description or ""))
     yield ""
     yield (
-        f"Schedules are in {system.zone}. A table is late {system.cadence.overdue_hours:g} hours after its last "
-        f"success, counted while its schedule is at work, and {system.cadence.full_overdue_hours / 24:g} days after "
+        f"Schedules are in {cadence.zone}. A table is late {cadence.overdue_hours:g} hours after its last success, "
+        f"counted while its schedule is at work, and {cadence.full_overdue_hours / 24:g} days after "
         "its last full load."
     )
     yield ""

@@ -55,7 +55,7 @@ def loads(system: System, conn: sa.Connection, now: datetime) -> Ages:
     found = conn.execute(sa.select(c.entity, c.last_success_at).where(c.entity.startswith(f"{system.name}.")))
     last = {e: at for e, at in found if at is not None}
     ages = {
-        s.entity: hours.age(cadence.incremental, system.zone, last[s.entity], now) if s.entity in last else None
+        s.entity: hours.age(cadence.incremental, cadence.zone, last[s.entity], now) if s.entity in last else None
         for s in active(system, conn)
     }
     return Ages(ages, timedelta(hours=cadence.overdue_hours))
@@ -183,7 +183,7 @@ def _descriptions(system: System) -> dict[str, str]:
             CHECKS,
             (
                 f"Every table was loaded in the last {cadence.overdue_hours:g} hours, counting only those in which the "
-                f"schedule `{cadence.incremental}` ({system.zone}) is at work",
+                f"schedule `{cadence.incremental}` ({cadence.zone}) is at work",
                 f"Every table had a full load in the last {cadence.full_overdue_hours / 24:g} days",
             ),
             strict=True,

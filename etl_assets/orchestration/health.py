@@ -175,5 +175,5 @@ def _schedules(system: System, instance: dg.DagsterInstance, on_by_default: bool
     for kind, cron in (("incremental", system.cadence.incremental), ("full", system.cadence.full)):
         name = system.job(kind)
         running = states.get(name, on_by_default)
-        tick = next(cron_string_iterator(datetime.now(tz=UTC).timestamp(), cron, system.zone))
+        tick = next(cron_string_iterator(datetime.now(tz=UTC).timestamp(), cron, system.cadence.zone))
         yield {"schedule": name, "cron": cron, "state": "on" if running else "off", "next_tick": tick.isoformat()}

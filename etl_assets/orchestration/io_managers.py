@@ -16,7 +16,7 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from etl_assets.engine import control, run
+from etl_assets.engine import control, landing_record, run
 from etl_assets.engine.audit import RunAudit
 from etl_assets.engine.destination import Destination, Source
 from etl_assets.engine.dialects.base import Dialect
@@ -200,7 +200,7 @@ class WarehouseIOManager(dg.IOManager):
     def _look(self, spec: TableSpec) -> tuple[int | None, float | None]:
         """How many rows the table has, and when the newest source row known was changed, in seconds since 1970.
 
-        Rows from the future do not count as newest.
+        Rows from the future do not count as newest. Of files, when the newest was got.
         """
         if spec.is_view:
             return None, None
@@ -212,6 +212,8 @@ class WarehouseIOManager(dg.IOManager):
                 mark = control.read(conn, spec.entity)
                 if mark.cursor_value is not None and mark.cursor_type is not None:
                     newest = dialect.epoch(conn, mark.cursor_value, mark.cursor_type)
+            elif spec.is_landing and (got := landing_record.newest(conn, spec.entity)) is not None:
+                newest = got.timestamp()
         return rows, newest if newest is not None and isfinite(newest) else None
 
     def _reference(self, context: dg.InputContext, metadata: dict[str, Any]) -> TableReference:

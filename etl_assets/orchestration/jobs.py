@@ -80,9 +80,9 @@ def _schedule(
         name=system.job(kind),
         job_name=system.job(kind),
         cron_schedule=cron,
-        execution_timezone=system.zone,
+        execution_timezone=system.cadence.zone,
         default_status=status,
-        description=f"{system.title}: {kind}, `{cron}` in {system.zone}",
+        description=f"{system.title}: {kind}, `{cron}` in {system.cadence.zone}",
     )
     def schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         if system.cadence.exclusive:

@@ -137,9 +137,9 @@ def build_keep_schedule(system: System, *, running: bool) -> list[dg.ScheduleDef
             name=system.job("keep"),
             job_name=system.job("keep"),
             cron_schedule=system.keep,
-            execution_timezone=system.zone,
+            execution_timezone=system.cadence.zone,
             default_status=dg.DefaultScheduleStatus.RUNNING if running else dg.DefaultScheduleStatus.STOPPED,
-            description=f"{system.title}: keep, `{system.keep}` in {system.zone}",
+            description=f"{system.title}: keep, `{system.keep}` in {system.cadence.zone}",
         )
     ]
 

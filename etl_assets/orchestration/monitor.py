@@ -109,9 +109,9 @@ def build_monitor_schedule(system: System, *, running: bool) -> list[dg.Schedule
             name=system.job("monitor"),
             job_name=system.job("monitor"),
             cron_schedule=system.monitoring.cron,
-            execution_timezone=system.zone,
+            execution_timezone=system.cadence.zone,
             default_status=dg.DefaultScheduleStatus.RUNNING if running else dg.DefaultScheduleStatus.STOPPED,
-            description=f"{system.title}: monitor, `{system.monitoring.cron}` in {system.zone}",
+            description=f"{system.title}: monitor, `{system.monitoring.cron}` in {system.cadence.zone}",
         )
     ]
 

@@ -24,7 +24,6 @@ from etl_assets.orchestration.system import System
 
 HEALTH_KEY = dg.AssetKey(("ops", "health"))
 JOB = "ops_health"
-CRON = "5 * * * *"
 _VERDICTS = {HEALTHY: "healthy", WARNING: "warning", CRITICAL: "critical"}
 # Name, type, what it says. Numbers are plotted too, as `<system>_<name>`.
 _COLUMNS: tuple[tuple[str, str, str], ...] = (
@@ -99,14 +98,14 @@ def build_ops_health_job() -> "dg.UnresolvedAssetJobDefinition":
     )
 
 
-def build_ops_health_schedule(zone: str, *, running: bool) -> dg.ScheduleDefinition:
+def build_ops_health_schedule(cron: str, zone: str, *, running: bool) -> dg.ScheduleDefinition:
     return dg.ScheduleDefinition(
         name=JOB,
         job_name=JOB,
-        cron_schedule=CRON,
+        cron_schedule=cron,
         execution_timezone=zone,
         default_status=dg.DefaultScheduleStatus.RUNNING if running else dg.DefaultScheduleStatus.STOPPED,
-        description=f"Health of all systems, `{CRON}` in {zone}",
+        description=f"Health of all systems, `{cron}` in {zone}",
     )
 
 

@@ -5,6 +5,7 @@ Belongs here: names and shapes of metadata. Does not belong here: when events ar
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import dagster as dg
@@ -77,13 +78,17 @@ def result_metadata(spec: TableSpec, result: Result, row_count: int | None) -> M
 
 
 def source_metadata(spec: TableSpec, result: Result, newest: float | None) -> Metadata:
-    """Observation of a source relation or feed, as a load of `spec` saw it; `newest` in seconds since 1970."""
+    """Observation of a source relation or feed, as a load of `spec` saw it; `newest` in seconds since 1970.
+
+    `age_hours`: of the newest row, or file, when it was looked at; not told where rows do not say when they changed.
+    """
     cursor = result.cursor_end or result.cursor_start
     out: Metadata = {"rows_read": result.counts.extracted}
     if not spec.is_landing:
         out["newest_row_cursor"] = cursor or "none"
     if newest is not None:
         out["dagster/last_updated_timestamp"] = dg.MetadataValue.timestamp(newest)
+        out["age_hours"] = round(max(time.time() - newest, 0.0) / 3600, 3)
     return out
 
 

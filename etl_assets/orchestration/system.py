@@ -28,7 +28,7 @@ from etl_assets.orchestration.partitions import current_month, month_keys, month
 
 @dataclass(frozen=True)
 class Cadence:
-    """Cron lines, in the system's zone, of its two schedules, and the age at which its tables are overdue.
+    """Cron lines, in `zone`, of a system's two schedules, and the age at which its tables are overdue.
 
     `overdue_hours` counts while the incremental schedule is at work (hours.py), so that nights without a tick make no
     table late; `full_overdue_hours` since the last full load, all of them.
@@ -40,6 +40,20 @@ class Cadence:
     overdue_hours: float
     exclusive: bool = False
     full_overdue_hours: float = 8 * 24
+    zone: str = "America/Sao_Paulo"
+
+    @classmethod
+    def of(cls, incremental: str, full: str, *, slack_hours: float, zone: str, exclusive: bool = False) -> Cadence:
+        """Overdue follows the lines: `slack_hours` after the usual step, and a day after the longest pause of full."""
+        (step, _), (_, pause) = gaps(incremental, zone), gaps(full, zone)
+        return cls(
+            incremental,
+            full,
+            overdue_hours=step / timedelta(hours=1) + slack_hours,
+            exclusive=exclusive,
+            full_overdue_hours=(pause + timedelta(days=1)) / timedelta(hours=1),
+            zone=zone,
+        )
 
 
 @dataclass(frozen=True)
@@ -57,7 +71,7 @@ class Watched:
 
 @dataclass(frozen=True)
 class Monitoring:
-    """What the asset `[system, ops, monitor]` looks at, and when (a cron line in the system's zone)."""
+    """What the asset `[system, ops, monitor]` looks at, and when (a cron line in the zone of the cadence)."""
 
     cron: str
     entities: tuple[Watched, ...]
@@ -71,8 +85,9 @@ class System:
     names given, which somebody has put there, and `waiting` tells which are there. One whose source is the warehouse of
     another system here `follows` that, by its name: it runs after every run that writes what it reads. `premises` are
     what its files need beside databases, by name: each is looked at when called, and says how it is or raises EtlError.
-    `keep` is when its large tables are looked after (a cron line in its zone), where it has some; `archive` the folder
+    `keep` is when its large tables are looked after (a cron line in the zone of the cadence), where it has some; `archive` the folder
     old texts of them are moved to, if they are.
+    `zone` is where its months begin; that of its schedules is the cadence's own.
     """
 
     name: str
@@ -112,7 +127,7 @@ class System:
     @property
     def overdue(self) -> timedelta:
         """The age by the clock at which a table is overdue whatever the hour: the longest pause counted in."""
-        step, pause = gaps(self.cadence.incremental, self.zone)
+        step, pause = gaps(self.cadence.incremental, self.cadence.zone)
         return pause - step + timedelta(hours=self.cadence.overdue_hours)
 
     def run_month(self, at: datetime | None = None) -> str | None:

@@ -9,7 +9,7 @@ import pytest
 
 from etl_assets.demo import ecommerce
 from etl_assets_tests.graph.shop import FACTS, MIRRORED, SURROGATES, Shop
-from etl_assets_tests.graph.world import Databases, counts, execute, rows, written
+from etl_assets_tests.graph.world import Databases, counts, execute, newest, rows, written
 from etl_assets_tests.oracle.ecommerce import KPI_NAMES, kpis_discounts, kpis_sales, kpis_targets, read_oltp
 
 NOW = "date_trunc('second', clock_timestamp() AT TIME ZONE 'UTC') - interval '3 minutes'"
@@ -25,6 +25,16 @@ def test_the_first_load_reads_everything_and_counts_it(loaded_shop: Shop) -> Non
         assert entity["status"] == "success"
     for fact in FACTS:
         assert loaded_shop.one(f"SELECT count(*) FROM {fact}") > 300, fact
+
+
+def test_every_source_is_observed_with_the_age_of_its_newest_row(loaded_shop: Shop) -> None:
+    seen = loaded_shop.observations(loaded_shop.instance.get_runs()[-1].run_id)
+    for table in MIRRORED:
+        young = "updated_at > now() AT TIME ZONE 'UTC'"
+        ((expected,),) = rows(
+            loaded_shop.source, f"SELECT extract(epoch FROM max(updated_at)) FROM core.{table} WHERE NOT {young}"
+        )
+        assert newest(seen[f"ecommerce.source.{table}"]) == pytest.approx(float(expected), abs=1e-3), table
 
 
 def test_every_dimension_has_an_unknown_member(loaded_shop: Shop) -> None:

@@ -12,9 +12,10 @@ import pytest
 from etl_assets.definitions import lacrei_system
 from etl_assets.demo import lacrei
 from etl_assets.demo.lacrei import CASES, SCHEMA, TABLES
+from etl_assets.engine.spec import Snapshot
 from etl_assets.orchestration.system import System
 from etl_assets.settings import Settings
-from etl_assets_tests.graph.world import Databases, World, counts, rows, written
+from etl_assets_tests.graph.world import Databases, World, counts, newest, rows, written
 
 S1, S2 = "lacreisaude_staging_01", "lacreisaude_staging_02"
 KEYS = {
@@ -62,6 +63,20 @@ def platform(databases: Databases, loaded: Platform) -> Iterator[Platform]:
     yield made
     databases.drop(made.source)
     databases.drop(made.warehouse)
+
+
+def test_every_source_is_observed_with_the_age_of_its_newest_row_where_rows_have_one(loaded: Platform) -> None:
+    first = min(loaded.rows("SELECT run_id, dagster_run_id FROM audit.etl_run"))[1]
+    seen = {k: newest(v) for k, v in loaded.observations(first).items()}
+    assert {k.rsplit(".", 1)[1] for k in seen} == set(TABLES)
+    undated = {s.name for s in loaded.system.graph.specs if s.is_mirror and isinstance(s.load, Snapshot)}
+    assert {k.rsplit(".", 1)[1] for k, v in seen.items() if v is None} == undated
+    for table in set(TABLES) - undated:
+        ((expected,),) = rows(
+            loaded.source,
+            f'SELECT extract(epoch FROM max(updated_at)) FROM "{SCHEMA}".{table} WHERE updated_at <= now()',
+        )
+        assert seen[f"lacrei.source.{table}"] == pytest.approx(float(expected), abs=1e-3), table
 
 
 def test_each_stage_runs_alone_and_counts_every_table(databases: Databases) -> None:

@@ -13,7 +13,7 @@ from etl_assets.orchestration import lineage
 from etl_assets.orchestration.partitions import current_month
 from etl_assets_tests.graph.test_sensors import make_stale, tick
 from etl_assets_tests.graph.test_system import ZONE, mended, months_of, spoil
-from etl_assets_tests.graph.world import MONTHLY, World, execute, rows
+from etl_assets_tests.graph.world import MONTHLY, World, execute, newest, rows
 
 FUNNEL = "chatwoot.marts.mart_funil"
 
@@ -95,11 +95,11 @@ def test_a_lineage_that_cannot_be_computed_fails_no_committed_load(
 def test_a_source_is_observed_with_the_age_of_its_newest_row(world: World) -> None:
     outcome = world.succeed(entities=["conversations"])
     seen = world.observations(outcome.run_id)["chatwoot.source.conversations"]
-    ((newest,),) = rows(
+    ((expected,),) = rows(
         world.source,
         "SELECT extract(epoch FROM max(updated_at)) FROM conversations WHERE updated_at <= now() AT TIME ZONE 'UTC'",
     )
-    assert seen["dagster/last_updated_timestamp"] == pytest.approx(float(newest), abs=1e-3)
+    assert newest(seen) == pytest.approx(float(expected), abs=1e-3)
 
 
 def test_a_dry_run_and_a_load_never_run_side_by_side(world: World) -> None:

@@ -28,7 +28,7 @@ from etl_assets.orchestration.jobs import build_schedules
 from etl_assets.orchestration.launch import RunOutcome
 from etl_assets.orchestration.system import System
 from etl_assets.settings import Settings
-from etl_assets_tests.graph.world import Databases, rows
+from etl_assets_tests.graph.world import Databases, newest, rows
 from etl_assets_tests.logins import login, make_warehouse_roles
 from etl_assets_tests.sigos_files import PortalFiles
 
@@ -82,6 +82,21 @@ def portal(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> It
 
 def counts(done: RunOutcome, entity: str) -> dict[str, int]:
     return next(dict(e.counts) for e in done.entities if e.entity == f"sigos.{entity}")
+
+
+def test_a_report_is_observed_with_the_age_of_its_newest_archived_extraction(portal: Portal) -> None:
+    defs = build_defs([portal.system], portal.settings)
+    observed = dg.DagsterEventType.ASSET_OBSERVATION
+    found = portal.instance.get_event_records(dg.EventRecordsFilter(observed))
+    seen = {r.asset_key: r.event_log_entry.asset_observation for r in found if r.asset_key}
+    for feed in ("general", "return"):
+        key = dg.AssetKey(("sigos", "source", feed))
+        assert defs.resolve_asset_graph().get(key).is_external
+        observation = seen[key]
+        assert observation is not None
+        of_feed = f"FROM ctl.extraction WHERE feed = '{feed}' AND source_file IS NOT NULL"
+        expected = portal.value(f"SELECT extract(epoch FROM max(finished_at)) {of_feed}")
+        assert newest({k: v.value for k, v in observation.metadata.items()}) == pytest.approx(float(expected))
 
 
 def test_a_file_of_the_inbox_replaces_the_months_it_holds_whole_and_is_archived(portal: Portal) -> None:

@@ -5,6 +5,7 @@ Belongs here: running jobs, reading both databases, reading what Dagster recorde
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from typing import Any, Literal
 
 import dagster as dg
 import psycopg
+import pytest
 from psycopg import sql
 from psycopg.rows import dict_row
 from sqlalchemy.engine import make_url
@@ -180,6 +182,16 @@ class World:
             observation = entry.dagster_event.asset_observation_data.asset_observation
             out[".".join(observation.asset_key.path)] = {k: v.value for k, v in observation.metadata.items()}
         return out
+
+
+def newest(observation: dict[str, Any]) -> float | None:
+    """When the newest row of an observed source was changed, in seconds since 1970; its age is told beside it."""
+    found = observation.get("dagster/last_updated_timestamp")
+    if found is None:
+        assert "age_hours" not in observation
+        return None
+    assert observation["age_hours"] == pytest.approx(max(time.time() - found, 0) / 3600, abs=0.5)
+    return float(found)
 
 
 def counts(outcome: RunOutcome) -> dict[str, dict[str, int]]:

@@ -10,6 +10,7 @@ import pytest
 
 from etl_assets.definitions import build_systems
 from etl_assets.orchestration.hours import age, gaps
+from etl_assets.orchestration.jobs import build_schedules
 from etl_assets.settings import Settings
 
 ZONE = "America/Sao_Paulo"
@@ -65,3 +66,15 @@ def test_by_the_clock_a_table_is_overdue_after_the_longest_pause() -> None:
     assert found == {"chatwoot": 26 * HOUR, "ecommerce": 3 * HOUR, "lacrei": 26 * HOUR, "sigos": 39.5 * HOUR}
     (portal,) = (s for s in build_systems(Settings(_env_file=None)) if s.name == "sigos")
     assert replace(portal, cadence=replace(portal.cadence, overdue_hours=2)).overdue == 40 * HOUR
+
+
+def test_when_schedules_run_is_a_setting_and_overdue_follows() -> None:
+    lines = {"sigos_incremental_cron": "0 */6 * * *", "sigos_full_cron": "0 10 1 * *", "etl_schedule_zone": "UTC"}
+    (portal,) = build_systems(Settings.model_validate({"etl_systems": "sigos", **lines}))
+    assert (portal.cadence.incremental, portal.cadence.full, portal.cadence.zone) == tuple(lines.values())
+    assert portal.overdue == 6.5 * HOUR
+    assert portal.cadence.full_overdue_hours == 32 * 24
+    assert portal.zone == ZONE, "months begin where they did"
+    found = {s.name: s for s in build_schedules(portal, running=False)}
+    assert {f"{n}_cron": s.cron_schedule for n, s in found.items()} | {"etl_schedule_zone": "UTC"} == lines
+    assert {s.execution_timezone for s in found.values()} == {"UTC"}

@@ -54,6 +54,16 @@ def test_the_example_as_it_is_equals_an_empty_environment(tmp_path: Path) -> Non
     assert unset.demo_systems() == ("chatwoot", "ecommerce", "lacrei", "sigos")
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("CHATWOOT_FULL_CRON", "0 4 * *"), ("OPS_HEALTH_CRON", "* * * * * *"), ("ETL_SCHEDULE_ZONE", "Sao Paulo")],
+)
+def test_a_schedule_that_cannot_be_is_refused_by_name(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=rf"^environment: {name}: .* is no (cron line|time zone)"):
+        load_settings()
+
+
 def test_the_environment_wins_over_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".env").write_text("CHATWOOT_SOURCE_MODE=view\nETL_ENV=production\n", encoding="utf-8")
     monkeypatch.setenv("ETL_ENV", "development")
