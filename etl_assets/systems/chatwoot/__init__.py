@@ -1,7 +1,7 @@
 """AllpFit / Chatwoot: Chatwoot's tables, mirrored; one row per conversation; marts on top.
 
-Read in the order data flows: staging, views, analytics, marts, compat. `contract` names the columns of a conversation,
-`view_mode` replaces staging and views where only the source's own final view may be read.
+Read in the order data flows: staging, views, analytics, marts, anomalies, compat. `contract` names the columns of
+a conversation, `view_mode` replaces staging and views where only the source's own final view may be read.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Literal
 from etl_assets.engine.access import Access
 from etl_assets.engine.spec import TableSpec
 from etl_assets.systems.chatwoot.analytics import conversas_analytics, serving
+from etl_assets.systems.chatwoot.anomalies import anomalies
 from etl_assets.systems.chatwoot.compat import POST_DDL, compatibility
 from etl_assets.systems.chatwoot.marts import marts
 from etl_assets.systems.chatwoot.staging import mirrors
@@ -26,4 +27,4 @@ ACCESS = Access(("marts",), frozenset({"name"}), ("public.etl_control", "public.
 def specs(mode: Literal["tables", "view"] = "tables") -> tuple[TableSpec, ...]:
     """Every table and view of the system, sources first. `POST_DDL` is to run after its views exist."""
     base = specs_of_view_mode() if mode == "view" else (*mirrors(), *views(), conversas_analytics())
-    return (*base, serving(), *marts(), *compatibility())
+    return (*base, serving(), *marts(), anomalies(), *compatibility())
