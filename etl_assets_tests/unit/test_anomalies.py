@@ -82,15 +82,14 @@ def test_a_series_is_judged_from_its_29th_day_on_and_a_lasting_change_is_news_fo
     found = judge(values).loc[MEDIAN, "status"]
     unusual = list(found[found == "anomaly"].index)
     assert unusual[0] == date(2026, 10, 5)
-    assert 3 <= len(unusual) <= 11
-    assert max(unusual) < date(2026, 10, 16)
+    assert unusual == [date(2026, 10, 5) + timedelta(days=n) for n in range(8)]
 
 
 def test_a_series_that_never_moves_has_a_least_noise() -> None:
     """Without one, 101 after a hundred days of 100 would be infinitely unusual."""
     last = days(1)[0]
     for metric, still, unusual in (
-        (Metric("volume", COUNT), 101, 160),
+        (Metric("volume", COUNT), 110, 160),
         (Metric("rate", PERCENT), 99.8, 80),
         (Metric("taken", TOTAL), 110, 300),
     ):
@@ -168,7 +167,7 @@ def quality(seeds: range) -> dict[str, tuple[float, float]]:
 
 
 def test_most_of_what_is_injected_is_found_and_most_of_what_is_told_was_injected() -> None:
-    """Measured over forty other seeds: see docs/numbers.md. One of a hundred values is injected."""
-    for method, (precision, recall) in quality(range(100, 108)).items():
-        assert precision >= 0.7, (method, precision, recall)
-        assert recall >= 0.7, (method, precision, recall)
+    """Of one value in a hundred. docs/numbers.md has what was measured over more seeds."""
+    for method, (precision, recall) in quality(range(101, 113)).items():
+        assert precision >= 0.8, (method, precision, recall)
+        assert recall >= 0.8, (method, precision, recall)

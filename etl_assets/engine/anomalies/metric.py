@@ -19,23 +19,31 @@ Numbers = NDArray[np.float64]
 class Scale:
     """A transformation that makes the noise of a metric about even, whatever its level, and its inverse.
 
-    `least_spread` is the standard deviation, on the scale, below which no noise is believed: a series that never moved
-    has none, and any change of it would be infinitely unusual. `missing` is what a day without a row had.
+    `least_spread` gives, of an expected value, the standard deviation on the scale below which no noise is believed: a
+    series that never moved has none, and any change of it would be infinitely unusual. `missing` is what a day without
+    a row had.
     """
 
     name: str
     forth: Callable[[Numbers], Numbers]
     back: Callable[[Numbers], Numbers]
-    least_spread: float
+    least_spread: Callable[[Numbers], Numbers]
     missing: float = float("nan")
 
 
-# Anscombe's transformation: a Poisson count has variance 1 on it. A day without a row had none.
+def _always(spread: float) -> Callable[[Numbers], Numbers]:
+    return lambda expected: np.full(expected.shape, spread)
+
+
+# Counts vary as Poisson's do, and by a share of themselves besides: of variance x + (_SHARE x)^2 this scale makes 1. It
+# is a square root for small counts, a logarithm for large ones: all days may double, weekends too.
+_SHARE = 0.1
 COUNT = Scale(
     "count",
-    lambda x: 2 * np.sqrt(np.maximum(x, 0) + 0.375),
-    lambda y: np.maximum((np.maximum(y, 0) / 2) ** 2 - 0.375, 0),
-    least_spread=1.0,
+    lambda x: 2 / _SHARE * np.arcsinh(_SHARE * np.sqrt(np.maximum(x, 0) + 0.375)),
+    lambda y: np.maximum((np.sinh(np.maximum(y, 0) * _SHARE / 2) / _SHARE) ** 2 - 0.375, 0),
+    # What Poisson alone leaves, and three percent.
+    least_spread=lambda expected: np.maximum(1 / np.sqrt(1 + _SHARE**2 * expected), 0.3),
     missing=0.0,
 )
 # Of a share of n the arcsine has variance 1 / n, near 0 % and 100 % too.
@@ -43,14 +51,14 @@ PERCENT = Scale(
     "percent",
     lambda x: 2 * np.arcsin(np.sqrt(np.clip(x, 0, 100) / 100)),
     lambda y: 100 * np.sin(np.clip(y, 0, np.pi) / 2) ** 2,
-    least_spread=0.05,
+    least_spread=_always(0.05),
 )
 # Money, minutes, rows: they differ by factors. 0.1 is about ten percent.
 AMOUNT = Scale(
     "amount",
     lambda x: np.sign(x) * np.log1p(np.abs(x)),
     lambda y: np.sign(y) * np.expm1(np.abs(y)),
-    least_spread=0.1,
+    least_spread=_always(0.1),
 )
 # An amount of a day without rows is nothing, as money taken is; not so a mean.
 TOTAL = Scale("total", AMOUNT.forth, AMOUNT.back, AMOUNT.least_spread, missing=0.0)

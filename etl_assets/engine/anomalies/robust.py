@@ -46,7 +46,8 @@ def robust(series: Series) -> Robust:
     spread = SCALE * _median_before(np.abs(error), SPREAD_DAYS, _LEAST_SPREAD)
     before = np.concatenate([[0], np.cumsum(~np.isnan(scaled))[:-1]]) if scaled.size else scaled
     enough = (before >= LEAST_HISTORY) & ~np.isnan(spread) & ~np.isnan(usual)
-    z = error / np.maximum(spread, series.floor)
+    scale = series.metric.scale
+    z = error / np.maximum(np.maximum(spread, series.floor), scale.least_spread(scale.back(expected)))
     return Robust(np.where(enough, expected, np.nan), np.where(enough, z, np.nan))
 
 

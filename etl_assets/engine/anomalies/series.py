@@ -22,7 +22,7 @@ MOST_DAYS = 365
 class Series:
     """One metric of one member. `values` are those of `days` (NaN: none); `scaled` the same on the metric's scale.
 
-    `floor` is, per day, the least standard deviation believed in on that scale.
+    `floor` is, per day, the standard deviation on that scale that comes of how few things the value is of.
     """
 
     metric: Metric
@@ -76,8 +76,7 @@ def _series(
     metric: Metric, member: tuple[object, ...], days: tuple[date, ...], values: Numbers, counted: Numbers | None
 ) -> Series:
     values = values[: len(days)]
-    floor = np.full(len(days), metric.scale.least_spread)
-    if counted is not None:
-        # A share or a mean of n things is uncertain by about 1 / sqrt(n).
-        floor = np.maximum(floor, 1 / np.sqrt(np.maximum(counted[: len(days)], 1)))
+    # A share or a mean of n things is uncertain by about 1 / sqrt(n).
+    counted = np.full(len(days), np.inf) if counted is None else counted[: len(days)]
+    floor = 1 / np.sqrt(np.maximum(counted, 1))
     return Series(metric, member, days, values, metric.scale.forth(values), floor)
