@@ -12,15 +12,9 @@ import sqlalchemy as sa
 
 from etl_assets.engine.errors import SpecError
 from etl_assets.engine.spec import Computed, Replace, ReplaceWindow, TableSpec, column
-from etl_assets_tests.world import MakeWorld, World, orders, spec
+from etl_assets_tests.world import Column, MakeWorld, World, orders, spec
 
 SELECT = "SELECT o.day, SUM(o.amount) AS total FROM staging.orders AS o GROUP BY o.day"
-COLUMNS = [
-    ("day", sa.Date()),
-    ("told", sa.Double()),
-    ("open_day", sa.Date()),
-    column("remark", sa.String(50), "What people say", role="by_hand"),
-]
 
 
 def doubled(frame: pd.DataFrame, open_day: date) -> pd.DataFrame:
@@ -30,7 +24,13 @@ def doubled(frame: pd.DataFrame, open_day: date) -> pd.DataFrame:
 
 def computed(function: Any = doubled, version: str = "1", load: Any = None, **more: Any) -> TableSpec:
     made = Computed(function, ("day", "total"), version)
-    return spec("marts.told", COLUMNS, ("day",), load or Replace(keeps_before="day"), computed=made, **more)
+    columns: list[Column] = [
+        ("day", sa.Date()),
+        ("told", sa.Double()),
+        ("open_day", sa.Date()),
+        column("remark", sa.String(50), "What people say", role="by_hand"),
+    ]
+    return spec("marts.told", columns, ("day",), load or Replace(keeps_before="day"), computed=made, **more)
 
 
 def make(make_world: MakeWorld, made: TableSpec) -> World:

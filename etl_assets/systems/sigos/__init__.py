@@ -1,9 +1,9 @@
 """SIGOS: two reports of a web portal, landed as text, typed and cleaned, a star schema and KPI marts.
 
 Read in the order data flows: portal (getting files), bronze, silver (views that type and clean, then keyed tables, what
-was rejected, what changed), compat (the tables dashboards know), reference, dimensions, facts, marts, anomalies. columns
-and star have what these share, feeds says which months a change reaches, parameters what SQL takes from settings and run;
-analytics is the copy of gold elsewhere.
+was rejected, what changed), compat (the tables dashboards know), reference, dimensions, facts, marts,
+anomalies. columns and star have what these share, feeds says which months a change reaches, parameters what SQL takes
+from settings and run; analytics is the copy of gold elsewhere.
 """
 
 from __future__ import annotations
