@@ -268,7 +268,8 @@ def _sql_digest(graph: Graph, spec: TableSpec) -> str:
     """Of the SQL of a stored table and of the views it reads, and those they read."""
     views = [u for u in graph.upstream(spec) if u.is_view]
     settings = (f":{p.name} {p.fingerprint()}" for p in graph.used(spec))
-    return _hash(graph.model(spec).digest, *(_sql_digest(graph, v) for v in views), *settings)
+    python = [spec.computed.version] if spec.computed else []
+    return _hash(graph.model(spec).digest, *(_sql_digest(graph, v) for v in views), *settings, *python)
 
 
 def _in_order(table: sa.Table) -> list[sa.Index]:

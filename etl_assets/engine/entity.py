@@ -114,9 +114,10 @@ class Load(ABC):
 
     def _tell_parameters(self, writer: Writer) -> None:
         """Tell the session what SQL names as `:name`. What follows commits, so that no rollback takes it back."""
-        declared, day = self.destination.graph.parameters, self.options.as_of_date
-        if day is not None and all(p.value is not None for p in declared):
-            raise SpecError(f"as_of_date is given, but nothing of {self.destination.graph.system} depends on a date")
+        graph, day = self.destination.graph, self.options.as_of_date
+        declared = graph.parameters
+        if day is not None and all(p.value is not None for p in declared) and not any(s.computed for s in graph.specs):
+            raise SpecError(f"as_of_date is given, but nothing of {graph.system} depends on a date")
         writer.dialect.set_parameters(writer.conn, parameters.values(declared, day or self.destination.today))
 
     def _told(self, error: EtlError) -> EtlError:

@@ -138,8 +138,12 @@ class FrameLoad(ReplaceLoad):
         return window.within(self.months, "t")
 
     def _rows(self) -> Iterator[tuple[object, ...]]:
-        columns = [_values(self.spec.entity, self.frame[c]) for c in self.frame.columns]
-        return zip(*columns, strict=True)
+        return rows(self.spec.entity, self.frame)
+
+
+def rows(entity: str, frame: pd.DataFrame) -> Iterator[tuple[object, ...]]:
+    """Rows of a frame as Python values, None for what is missing. Raises DataError for text no server can store."""
+    return zip(*(_values(entity, frame[c]) for c in frame.columns), strict=True)
 
 
 def _type(relation: str, series: pd.Series[Any]) -> Any:

@@ -235,6 +235,8 @@ class Graph:
                     f"{model.at(ref.line)}: reads {ref.relation}, which no asset of {self.system} declares"
                 )
         wanted = spec.data_columns + (spec.cleans.also if spec.cleans else ())
+        if spec.computed:
+            wanted = spec.computed.inputs
         if model.outputs != wanted:
             missing = [c for c in wanted if c not in model.outputs]
             extra = [c for c in model.outputs if c not in wanted]

@@ -50,7 +50,7 @@ class SqlLoad(ReplaceLoad):
         else:
             stale = pending.take_partitions(writer, self.spec.entity)
             whole = whole or bool(stale) or getattr(load, "always", False) or self.options.mode == "requested"
-            whole = self._is_another_day(before) or whole
+            whole = self._is_another_day(writer, before) or whole
             if whole:
                 self._rebuild(writer, self._select(), None)
             else:
@@ -58,11 +58,16 @@ class SqlLoad(ReplaceLoad):
         if whole and before.initialized_at is None:
             self._settled["initialized_at"] = NOW
 
-    def _is_another_day(self, before: control.ControlRow) -> bool:
+    def dated(self, writer: Writer) -> str | None:
+        """The day (YYYY-MM-DD) the table is made for, where it depends on one."""
+        is_dated = self.destination.graph.is_dated(self.spec)
+        return (self.options.as_of_date or self.destination.today) if is_dated else None
+
+    def _is_another_day(self, writer: Writer, before: control.ControlRow) -> bool:
         """Whether the table depends on the run's date and was made for another one; remember this one."""
-        if not self.destination.graph.is_dated(self.spec):
+        day = self.dated(writer)
+        if day is None:
             return False
-        day = self.options.as_of_date or self.destination.today
         self._settled["as_of_date"] = day
         return before.as_of_date != day
 
@@ -171,11 +176,19 @@ class SqlLoad(ReplaceLoad):
         periods: Iterable[str] = (),
     ) -> None:
         dialect, watch = writer.dialect, Stopwatch()
-        stage, rows = dialect.stage_select(writer.conn, select)
+        stage, rows = self.stage(writer, select)
         types = dialect.stage_types(writer.conn, stage)
+        kept = getattr(self.spec.load, "keeps_before", None)
+        if kept is not None:
+            day = dialect.quote(kept)
+            scope = f"t.{day} >= (SELECT MIN(f.{day}) FROM {dialect.quote(stage)} f)"
         declared = {n: dialect.declared_type(self.spec.table.columns[n]) for n in self.spec.data_columns}
         expressions = {n: dialect.expression(n, types[n], t) for n, t in declared.items()}
         staged = Staged(stage, expressions, types, self._stored)
         if self.spec.archive:
             dialect.hide_archived(writer.conn, self.spec, staged)
         self.replace(writer, staged, rows, watch, scope, outside=outside, reason=reason, periods=periods)
+
+    def stage(self, writer: Writer, select: str) -> tuple[str, int]:
+        """Put the table's rows, of which `select` says which, in a staging table; return its name and how many."""
+        return writer.dialect.stage_select(writer.conn, select)

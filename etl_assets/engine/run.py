@@ -10,6 +10,7 @@ from contextlib import suppress
 
 from etl_assets.engine.audit import RunAudit
 from etl_assets.engine.clean import CleanLoad
+from etl_assets.engine.computed import ComputedLoad
 from etl_assets.engine.destination import Destination, Source
 from etl_assets.engine.entity import Load
 from etl_assets.engine.errors import EtlError, SpecError
@@ -53,7 +54,8 @@ def _loader(
     if spec.is_landing:
         return _landing(spec, destination, audit, options, months, files)
     if not spec.is_mirror:
-        return (CleanLoad if spec.cleans else SqlLoad)(spec, destination, audit, options, months=months)
+        kind = CleanLoad if spec.cleans else ComputedLoad if spec.computed else SqlLoad
+        return kind(spec, destination, audit, options, months=months)
     if source is None:
         raise SpecError(f"{spec.entity} is a mirror and needs a source")
     if not source.dialect.sends_to(destination.dialect):

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -22,7 +22,10 @@ from etl_assets.engine.errors import SpecError
 from etl_assets.engine.kept import DefaultEmpty, RangePartitions, TextArchive
 from etl_assets.engine.rules import Cleaning
 
-Role = Literal["inserted_at", "updated_at", "deleted_flag", "deleted_at", "run_id", "withheld", "landed"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+Role = Literal["inserted_at", "updated_at", "deleted_flag", "deleted_at", "run_id", "withheld", "landed", "by_hand"]
 # What the rows of a landing table are told apart by.
 LANDING_KEY = ("_partition_month", "_extraction", "_source_file", "_line_no")
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
@@ -45,7 +48,8 @@ def column(
     """Declare one column of a warehouse table.
 
     `pii` names the class of personal data it holds; `role` marks a column the engine fills itself, or (`withheld`)
-    one that is never read from the source and stays NULL; `source` is the column's name in the source (in a file: in
+    one that is never read from the source and stays NULL, or (`by_hand`) one that people fill: NULL in a new row, and
+    never written afterwards, whatever else of the row is; `source` is the column's name in the source (in a file: in
     its header) when it differs;
     `identity` makes it a surrogate key the server allocates once; `not_compared` lets it follow the source without
     making a row differ.
@@ -188,9 +192,11 @@ class ReplaceDay:
 @dataclass(frozen=True)
 class Replace:
     """SQL transform rebuilt whole: when an upstream changed, on another day if its SQL names the run's date, or, with
-    `always`, in every run."""
+    `always`, in every run. With `keeps_before`, the column of their day, it returns the last days only: rows of days
+    before the first of them stay, a log."""
 
     always: bool = False
+    keeps_before: str | None = None
 
 
 @dataclass(frozen=True)
@@ -221,6 +227,20 @@ class Landing:
 
 
 Strategy = Incremental | Snapshot | Merge | ReplaceWindow | ReplaceDay | Replace | View | Landing
+
+
+@dataclass(frozen=True)
+class Computed:
+    """Rows made in Python of those the SELECT returns: for what SQL does badly. Loaded by Replace.
+
+    `function` gets them as a DataFrame of the columns `inputs`, in any order, and the first day that is not over in
+    what was extracted; it returns a DataFrame of the table's columns. Equal rows and day must give equal rows, or a
+    second run would write. Another `version` makes the table stale.
+    """
+
+    function: Callable[[pd.DataFrame, date], pd.DataFrame]
+    inputs: tuple[str, ...]
+    version: str
 
 
 @dataclass(frozen=True)
@@ -310,7 +330,8 @@ class TableSpec:
     A mirror names its `source` relation, a landing table is loaded from files; everything else is a SQL file found by
     the asset key. `fixed_rows` (column to
     value, a surrogate key included) are in the table from its creation on; no load updates or deletes them.
-    A table that `cleans` a relation of texts needs no SQL file: its rules are declared.
+    A table that `cleans` a relation of texts needs no SQL file: its rules are declared. One that is `computed` is made
+    in Python of what its SQL file returns.
     Its SQL file may be a template (`.sql.j2`), which is given `variables` (values of JSON). `template` names one that
     several tables share, by its path below the system's folder: `gold/mart_quality`.
     `source_asset` is the asset key of a mirror's source where that is itself a table of another system here.
@@ -334,6 +355,7 @@ class TableSpec:
     owner: str = "team:data"
     sql_variant: str | None = None
     cleans: Cleaning | None = None
+    computed: Computed | None = None
     template: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
     source_asset: tuple[str, str, str] | None = None
@@ -554,6 +576,10 @@ class TableSpec:
             yield "a table that cleans another is loaded by Merge"
         elif self.cleans and tuple(self.cleans.columns) != self.data_columns:
             yield "the columns that have rules are not those declared, in their order"
+        if isinstance(load, Replace) and load.keeps_before and load.keeps_before not in self.data_columns:
+            yield f"keeps_before names {load.keeps_before!r}, which the SELECT does not return"
+        if self.computed and (self.cleans or not isinstance(load, Replace)):
+            yield "a computed table is loaded by Replace, and cleans nothing"
         if isinstance(load, Landing):
             yield from self._landing_problems(load)
         accepted = (*_READINGS.get(type(load), ()), *((Keys,) if self.merge else ()))

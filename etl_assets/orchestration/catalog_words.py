@@ -43,7 +43,12 @@ def strategy(spec: TableSpec) -> str:
         case ReplaceDay() as load:
             return f"the run's day, by `{load.column}`: rows of other days stay as they were written"
         case Replace() as load:
-            return "a whole rebuild " + ("in every run" if load.always else "where something it reads changed")
+            when = "in every run" if load.always else "where something it reads changed"
+            if spec.computed:
+                when = f"{when}, or the day did"
+            return f"a whole rebuild {when}" + (
+                f"; rows of `{load.keeps_before}` before the days it returns stay" if load.keeps_before else ""
+            )
         case _:
             raise ValueError(f"{spec.entity} is a view")
 

@@ -29,6 +29,7 @@ FILLED = {
     "deleted_at": "the engine: when it noticed that",
     "run_id": "the engine: the run that wrote the row",
     "withheld": "nothing: it is never read",
+    "by_hand": "people: no load writes it",
     "landed": "the engine: which line of which file the row is",
 }
 _COMPUTED = str(Path(engine.__file__).with_name("origins.py"))
@@ -106,7 +107,17 @@ def _of_sql(graph: Graph, spec: TableSpec) -> dict[str, Origin]:
     relations = _relations(graph, model.relations)
     stamp = [made_by(), code(_COMPUTED), graph.language, model.text, relations]
     found = kept("lineage", stamp, lambda: compute(model.text, relations, graph.language))
-    return {c: _origin(graph, spec, each) for c, each in found.items()}
+    made = {c: _origin(graph, spec, each) for c, each in found.items()}
+    return _of_python(spec, made) if spec.computed else made
+
+
+def _of_python(spec: TableSpec, inputs: dict[str, Origin]) -> dict[str, Origin]:
+    """A column named as one that goes in is that one; what else comes out may be made of all of them."""
+    everything = Origin(
+        tuple(dict.fromkeys(c for o in inputs.values() for c in o.columns)),
+        lost=tuple(dict.fromkeys(x for o in inputs.values() for x in o.lost)),
+    )
+    return {c: inputs.get(c, everything) for c in spec.data_columns}
 
 
 def compute(sql: str, relations: dict[str, Any], language: str) -> dict[str, Any]:

@@ -85,8 +85,8 @@ class System:
     names given, which somebody has put there, and `waiting` tells which are there. One whose source is the warehouse of
     another system here `follows` that, by its name: it runs after every run that writes what it reads. `premises` are
     what its files need beside databases, by name: each is looked at when called, and says how it is or raises EtlError.
-    `keep` is when its large tables are looked after (a cron line in the zone of the cadence), where it has some; `archive` the folder
-    old texts of them are moved to, if they are.
+    `keep` is when its large tables are looked after (a cron line in the zone of the cadence), where it has some;
+    `archive` the folder old texts of them are moved to, if they are.
     `zone` is where its months begin; that of its schedules is the cadence's own.
     """
 

@@ -88,7 +88,7 @@ class WorkersLauncher(CeleryRunLauncher):
 
     def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:
         """What the task says of its end, else whether a worker has it: the dead do not tell, and Redis may forget."""
-        said = super().check_run_worker_health(run)
+        said: CheckRunHealthResult = super().check_run_worker_health(run)
         task = run.tags[DAGSTER_CELERY_TASK_ID_TAG]
         if said.status not in (WorkerStatus.SUCCESS, WorkerStatus.FAILED):
             said = CheckRunHealthResult(WorkerStatus.RUNNING)

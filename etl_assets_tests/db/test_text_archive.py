@@ -16,7 +16,7 @@ from etl_assets.engine.kept import RangePartitions, TextArchive
 from etl_assets.engine.spec import Keys, Merge, TableSpec, audit_columns, column
 from etl_assets.engine.text_archive import ArchivedFile
 from etl_assets_tests.engine.test_kills import KILLED, killed_at
-from etl_assets_tests.world import MakeWorld, World, orders, spec
+from etl_assets_tests.world import Column, MakeWorld, World, orders, spec
 
 # Months of `day` are January to November; in November those before May are old.
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -31,7 +31,7 @@ LISTED = "SELECT count(*) FROM ctl.archived_text"
 
 def talks() -> TableSpec:
     stamp = sa.DateTime(timezone=True)
-    columns = [
+    columns: list[Column] = [
         ("id", sa.BigInteger()),
         ("texts", sa.dialects.postgresql.JSONB()),
         ("size", sa.Integer()),

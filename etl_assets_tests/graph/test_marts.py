@@ -135,6 +135,23 @@ def of_week(group: Group) -> Row:
     }
 
 
+def watched(group: Group) -> Row:
+    total = len(group)
+    soon = number(group, lambda r: r["is_resolved"] and r["resolution_time_seconds"] <= 86400)
+    minutes = [r["first_response_time_minutes"] for r in group]
+    return {
+        "volume": total,
+        "messages_per_conversation": mean(r["total_messages_public"] for r in group),
+        "human_rate": percent(number(group, lambda r: r["has_human_intervention"]), total),
+        "resolution_rate": percent(soon, total),
+        "responded": len([m for m in minutes if m is not None]),
+        "first_response_minutes_median": median(minutes),
+        "contact_phone_null_rate": percent(number(group, lambda r: r["contact_phone"] is None), total),
+        "assignee_null_rate": percent(number(group, lambda r: r["assignee_id"] is None), total),
+        "message_compiled_null_rate": percent(number(group, lambda r: r["message_compiled"] is None), total),
+    }
+
+
 # Per mart: its key as columns of the serving view, the column that must not be NULL, a named column, its measures.
 MARTS: dict[str, tuple[tuple[str, ...], str | None, str | None, Callable[[Group], Row]]] = {
     "mart_conversas_diario": (("inbox_id", "conversation_date", "conversation_period"), None, "inbox_name", measures),
@@ -142,6 +159,7 @@ MARTS: dict[str, tuple[tuple[str, ...], str | None, str | None, Callable[[Group]
     "mart_times": (("team_id", "mes"), "team_id", "team_name", measures),
     "mart_heatmap": (("conversation_day_of_week", "conversation_hour"), None, None, measures),
     "mart_funil": (("inbox_id", "conversation_date"), None, "inbox_name", funnel),
+    "metricas_diarias": (("account_id", "inbox_id", "conversation_date"), None, None, watched),
     "mart_csat_semanal": (("year_week", "inbox_id"), None, "inbox_name", of_week),
 }
 

@@ -108,4 +108,4 @@ def test_a_dry_run_and_a_load_never_run_side_by_side(world: World) -> None:
     assert step.definition.pools == {"chatwoot"}
     pools = {p for a in world.defs.assets or [] if isinstance(a, dg.AssetsDefinition) for p in a.op.pools}
     assert pools == {"chatwoot"}
-    assert len(MONTHLY) == 4
+    assert len(MONTHLY) == 5

@@ -35,9 +35,9 @@ STORED = (
     "staging.csat_survey_responses", "staging.inboxes", "staging.messages", "staging.reporting_events",
     "staging.teams", "staging.users", "public.conversas_analytics", "marts.mart_agentes",
     "marts.mart_conversas_diario", "marts.mart_csat_semanal", "marts.mart_funil", "marts.mart_heatmap",
-    "marts.mart_times",
+    "marts.mart_times", "marts.metricas_diarias", "marts.etl_anomalias",
 )  # fmt: skip
-MONTHLY = ("mart_agentes", "mart_conversas_diario", "mart_funil", "mart_times")
+MONTHLY = ("mart_agentes", "mart_conversas_diario", "mart_funil", "mart_times", "metricas_diarias")
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """AllpFit / Chatwoot: Chatwoot's tables, mirrored; one row per conversation; marts on top.
 
-Read in the order data flows: staging, views, analytics, marts, compat. `contract` names the columns of a conversation,
-`view_mode` replaces staging and views where only the source's own final view may be read.
+Read in the order data flows: staging, views, analytics, marts, anomalies, compat. `contract` names the columns of
+a conversation, `view_mode` replaces staging and views where only the source's own final view may be read.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Literal
 from etl_assets.engine.access import Access
 from etl_assets.engine.spec import TableSpec
 from etl_assets.systems.chatwoot.analytics import CUT_ABOVE, conversas_analytics, serving
+from etl_assets.systems.chatwoot.anomalies import anomalies
 from etl_assets.systems.chatwoot.compat import POST_DDL, compatibility
 from etl_assets.systems.chatwoot.marts import marts
 from etl_assets.systems.chatwoot.staging import mirrors
@@ -32,4 +33,4 @@ def specs(mode: Literal["tables", "view"] = "tables", *, cut_above: int | None =
         base = specs_of_view_mode(cut_above)
     else:
         base = (*mirrors(), *views(), conversas_analytics(cut_above=cut_above))
-    return (*base, serving(), *marts(), *compatibility())
+    return (*base, serving(), *marts(), anomalies(), *compatibility())

@@ -1,4 +1,5 @@
-"""Marts over `public.conversas_analytics`: by day, agent, team, hour of the week, funnel step, week of survey, and now.
+"""Marts over `public.conversas_analytics`: by day, agent, team, hour of the week, funnel step, week of survey, and now;
+the daily metrics that are watched (anomalies.py).
 
 Belongs here: grain, window and columns of each. Does not belong here: the SQL. No mart counts deleted conversations.
 """
@@ -65,6 +66,20 @@ _CSAT_WEEK: tuple[Row, ...] = (
     ("detailed_feedbacks!", BIG, "Surveys with more than 50 characters of feedback"),
     *m.CSAT_RATES,
 )
+_METRICS: tuple[Row, ...] = (
+    ("account_id!", INT, "Account"),
+    *_INBOX,
+    _DAY,
+    ("volume!", BIG, "Conversations begun"),
+    ("messages_per_conversation", m.MEAN, "Mean public messages"),
+    ("human_rate", m.PERCENT, "With an agent, percent"),
+    ("resolution_rate", m.PERCENT, "Resolved within a day of their creation, percent: it does not grow with age"),
+    ("responded!", BIG, "An agent replied"),
+    ("first_response_minutes_median", m.MEAN, "Median minutes to the first reply"),
+    ("contact_phone_null_rate", m.PERCENT, "Without the contact's phone, percent"),
+    ("assignee_null_rate", m.PERCENT, "Without an agent, percent"),
+    ("message_compiled_null_rate", m.PERCENT, "Without any message, percent"),
+)
 _TODAY: tuple[Row, ...] = (
     ("inbox_id", INT, "Inbox"),
     _INBOX_NAME,
@@ -126,6 +141,7 @@ def marts() -> tuple[TableSpec, ...]:
         _mart("mart_times", _TEAMS, ("team_id", "mes"), window="mes"),
         _mart("mart_heatmap", _HEATMAP, ("conversation_day_of_week", "conversation_hour"), window=None),
         _mart("mart_funil", _FUNNEL, ("inbox_id", day), window=day),
+        _mart("metricas_diarias", _METRICS, ("account_id", "inbox_id", day), window=day),
         _mart("mart_csat_semanal", _CSAT_WEEK, ("year_week", "inbox_id"), window=None),
         # What depends on the moment of reading is not stored.
         TableSpec(system="chatwoot", layer="marts", table=today, key=("inbox_id",), load=View()),

@@ -1,14 +1,15 @@
 """E-commerce data warehouse: the shop's tables, mirrored; dimensions with surrogate keys; facts; dashboards' marts.
 
-Read in the order data flows: source, staging, keys, dimensions, facts, marts, kpis, and the views on top; operations is
-what operators look at. Surrogate keys of teams and sellers are allocated first (keys): each of the two dimensions then
-names members of the other.
+Read in the order data flows: source, staging, keys, dimensions, facts, marts, kpis, anomalies, and the views on top;
+operations is what operators look at. Surrogate keys of teams and sellers are allocated first (keys): each of the two
+dimensions then names members of the other.
 """
 
 from __future__ import annotations
 
 from etl_assets.engine.access import Access
 from etl_assets.engine.spec import TableSpec
+from etl_assets.systems.ecommerce.anomalies import anomalies
 from etl_assets.systems.ecommerce.dimension_views import dimension_views
 from etl_assets.systems.ecommerce.dimensions import dimensions
 from etl_assets.systems.ecommerce.fact_views import fact_views
@@ -38,6 +39,7 @@ def specs() -> tuple[TableSpec, ...]:
         *facts(),
         *marts(),
         *kpis(),
+        anomalies(),
         *dimension_views(),
         *fact_views(),
         *operations(),

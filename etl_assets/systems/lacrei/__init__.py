@@ -1,8 +1,8 @@
 """Lacrei Saúde: the platform's tables copied as texts, typed and cleaned, a star schema, marts for BI.
 
 Read in the order data flows: one declaration per source table (lookups, people, professionals, care) makes staging 01
-and staging 02 (entity); columns has their notation. Then model (dimensions), fact, marts, and aliases; star has what
-these share, feeds says which months a change reaches, parameters what SQL takes from the settings.
+and staging 02 (entity); columns has their notation. Then model (dimensions), fact, marts, anomalies, aliases; star has
+what these share, feeds says which months a change reaches, parameters what SQL takes from the settings.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from etl_assets.engine.access import Access
 from etl_assets.engine.spec import TableSpec
 from etl_assets.systems.lacrei.aliases import aliases
+from etl_assets.systems.lacrei.anomalies import anomalies
 from etl_assets.systems.lacrei.care import CARE
 from etl_assets.systems.lacrei.entity import Entity
 from etl_assets.systems.lacrei.fact import fact
@@ -32,4 +33,4 @@ ENTITIES: tuple[Entity, ...] = (*LOOKUPS, *PEOPLE, *PROFESSIONALS, *CARE)
 def specs(source_schema: str = SOURCE_SCHEMA) -> tuple[TableSpec, ...]:
     """Every table and view of the system, sources first."""
     stagings = (*(e.staging_01(source_schema) for e in ENTITIES), *(e.staging_02() for e in ENTITIES))
-    return (*stagings, *dimensions(), *aliases(), fact(), *marts())
+    return (*stagings, *dimensions(), *aliases(), fact(), *marts(), anomalies())
