@@ -5,7 +5,9 @@ Belongs here: which systems there are. Does not belong here: what any of them co
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from pathlib import Path
 
 import dagster as dg
 import sqlalchemy as sa
@@ -25,10 +27,11 @@ from etl_assets.orchestration.io_managers import io_manager_for
 from etl_assets.orchestration.jobs import build_jobs, build_schedules
 from etl_assets.orchestration.monitor import build_monitor, build_monitor_job, build_monitor_schedule
 from etl_assets.orchestration.ops_health import build_ops_health, build_ops_health_job, build_ops_health_schedule
+from etl_assets.orchestration.ops_retention import build_retention, build_retention_jobs, build_retention_schedule
 from etl_assets.orchestration.plan import build_plan_job
 from etl_assets.orchestration.resources import load_options
 from etl_assets.orchestration.sensors import build_reaper, build_sweep
-from etl_assets.orchestration.system import Cadence, Monitoring, System, Watched
+from etl_assets.orchestration.system import Archive, Cadence, Monitoring, System, Watched
 from etl_assets.settings import PROJECT_ROOT, Settings, load_settings
 from etl_assets.systems import chatwoot, ecommerce, lacrei, sigos
 
@@ -117,6 +120,12 @@ def sigos_system(settings: Settings) -> System:
 
         return tuple(waiting(settings.sigos_downloads()))
 
+    def old_files(feed: str, held: Callable[[Sequence[str]], AbstractSet[str]]) -> Sequence[Path]:
+        from etl_assets.systems.sigos.portal import retention
+        from etl_assets.systems.sigos.portal.reports import report_of
+
+        return retention.old_files(settings.sigos_downloads(), report_of(feed), settings.sigos_archive_days, held)
+
     return System(
         name="sigos",
         title="SIGOS",
@@ -136,6 +145,7 @@ def sigos_system(settings: Settings) -> System:
         files=portal,
         inbox=inbox,
         waiting=waiting,
+        archive=Archive(settings.sigos_archive_days, old_files),
     )
 
 
@@ -177,16 +187,19 @@ def build_defs(systems: Sequence[System] | None = None, settings: Settings | Non
         assets=[
             *(a for s in systems for a in (*build_assets(s), *build_monitor(s), build_freshness(s))),
             build_ops_health(systems, schedules_on=running),
+            build_retention(systems, settings),
         ],
         asset_checks=[c for s in systems for c in (*build_checks(s), build_freshness_checks(s))],
         jobs=[
             *(j for s in systems for j in (*jobs[s.name], build_plan_job(s), *build_monitor_job(s))),
             build_ops_health_job(),
+            *build_retention_jobs(systems, settings),
         ],
         schedules=[
             *(x for s in systems for x in build_schedules(s, running=running)),
             *(x for s in systems for x in build_monitor_schedule(s, running=running)),
             build_ops_health_schedule(systems[0].zone, running=running),
+            build_retention_schedule(systems[0].zone, running=running),
         ],
         sensors=[
             *(x for s in systems for x in (*build_sweep(s), build_freshness_sensor(s), *build_inbox(s))),

@@ -10,11 +10,11 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import sqlalchemy as sa
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -39,6 +39,16 @@ _SOURCE_PARTS = {n: f"source_db_{n}" for n in ("host", "port", "name", "user", "
 _LOCAL_PARTS = {n: f"local_db_{n}" for n in ("host", "port", "name", "user", "password")}
 _DB_PARTS = {n: f"db_{n}" for n in ("host", "port", "name", "user")} | {"password": "db_pass"}
 _SQL_PARTS = {n: f"etl_sql_{n}" for n in ("port", "user", "password")} | {"host": "etl_sql_server"}
+
+
+def _days(value: int) -> int:
+    """Health, freshness and the reaper look back a week."""
+    if value != 0 and value < 14:
+        raise ValueError("at least 14, since health looks back a week; or 0, to keep for ever")
+    return value
+
+
+Days = Annotated[int, AfterValidator(_days)]
 
 
 class Settings(BaseSettings):
@@ -148,6 +158,21 @@ class Settings(BaseSettings):
     alert_mute: str | None = Field(
         None,
         description="Alerts nobody wants: patterns like sigos:check:*, separated by commas, @2026-12-24T08:00 ends",
+    )
+    retention_event_days: Days = Field(
+        30, description="Days Dagster keeps every detail of ended runs: steps, messages. 0: for ever"
+    )
+    retention_run_days: Days = Field(
+        90, description="Days it keeps ended runs and the history of assets; their state stays. 0: for ever"
+    )
+    retention_log_days: Days = Field(
+        30, description="Days compute logs, artifacts of runs and daily logs are kept. 0: for ever"
+    )
+    retention_audit_days: Days = Field(
+        365, description="Days the warehouses keep audit rows; what health and volumes need stays. 0: for ever"
+    )
+    retention_rejected_days: Days = Field(
+        365, description="Days rejected rows are listed after they were resolved; open ones stay. 0: for ever"
     )
     etl_systems: str | None = Field(
         None, description="Systems to show, separated by commas. Unset: those with a database of their own, else all"

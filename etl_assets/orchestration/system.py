@@ -5,10 +5,12 @@ Belongs here: facts a system hands to the factories. Does not belong here: openi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from pathlib import Path
 
 import dagster as dg
 import sqlalchemy as sa
@@ -23,6 +25,17 @@ from etl_assets.engine.graph import Graph
 from etl_assets.engine.spec import TableSpec
 from etl_assets.orchestration.hours import gaps
 from etl_assets.orchestration.partitions import current_month, month_keys, monthly
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Files that rows were landed from, kept for `keep_days` at least.
+
+    `old` names those of a feed that are kept no longer, given what says of which files, by name, rows are stored.
+    """
+
+    keep_days: int
+    old: Callable[[str, Callable[[Sequence[str]], AbstractSet[str]]], Sequence[Path]]
 
 
 @dataclass(frozen=True)
@@ -69,6 +82,7 @@ class System:
     A system of files has no source database (None): `files` gets them from where they are made, `inbox` those of the
     names given, which somebody has put there, and `waiting` tells which are there. One whose source is the warehouse of
     another system here `follows` that, by its name: it runs after every run that writes what it reads.
+    Where files are kept, there is an `archive`.
     """
 
     name: str
@@ -87,6 +101,7 @@ class System:
     inbox: Callable[[tuple[str, ...]], FileSource] | None = None
     waiting: Callable[[], tuple[WaitingFile, ...]] | None = None
     follows: str | None = None
+    archive: Archive | None = None
 
     @cached_property
     def partitions(self) -> dg.MonthlyPartitionsDefinition:

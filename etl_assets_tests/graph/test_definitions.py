@@ -34,6 +34,7 @@ from etl_assets.orchestration.freshness import freshness_key
 from etl_assets.orchestration.io_managers import PostgresIOManager
 from etl_assets.orchestration.monitor import monitor_key
 from etl_assets.orchestration.ops_health import HEALTH_KEY
+from etl_assets.orchestration.ops_retention import RETENTION_KEY
 from etl_assets.orchestration.recipes import Recipe
 from etl_assets.orchestration.report import source_key
 from etl_assets.orchestration.resources import LoadOptions
@@ -62,6 +63,8 @@ PII_OF_MIRRORS = {
     "contact_inboxes": ("source_id",),
 }
 # Statements and calls that put rows into a table. Only the engine may hold them.
+OPS = (HEALTH_KEY, RETENTION_KEY)
+OPS_JOBS = {"ops_health", "ops_retention", "ops_retention_plan"}
 WRITES = re.compile(
     r"\bto_sql\(|\bINSERT\s+INTO\b|\bDELETE\s+FROM\b|\bMERGE\s+INTO\b|\bTRUNCATE\b|\bUPDATE\s+\S+\s+SET\b|\bCOPY\s+\S+\s+FROM\b"
     r"|\bsa\.(insert|update|delete)\(|\.(insert|update|delete)\(\)\.|CREATE TABLE"
@@ -95,7 +98,7 @@ def _assets(mode: Scope) -> Iterator[dg.AssetSpec | dg.AssetsDefinition]:
 
 def _tables(mode: Scope) -> Iterator[tuple[TableSpec, dg.AssetsDefinition]]:
     for each in _assets(mode):
-        if isinstance(each, dg.AssetsDefinition) and each.key not in (monitor_key(definitions(mode)[0]), HEALTH_KEY):
+        if isinstance(each, dg.AssetsDefinition) and each.key not in (monitor_key(definitions(mode)[0]), *OPS):
             yield definitions(mode)[0].spec(each.key), each
 
 
@@ -186,7 +189,7 @@ def test_asset_keys_are_exactly_those_declared() -> None:
         system, defs = definitions(scope)
         declared = {dg.AssetKey(s.asset_key) for s in system.graph.specs}
         sources = {dg.AssetKey(source_key(s)) for s in system.graph.specs if not s.has_sql}
-        watched = {freshness_key(system), HEALTH_KEY} | ({monitor_key(system)} if scope == "ecommerce" else set())
+        watched = {freshness_key(system), *OPS} | ({monitor_key(system)} if scope == "ecommerce" else set())
         assert set(defs.resolve_asset_graph().get_all_asset_keys()) == declared | sources | watched
 
 
@@ -235,8 +238,8 @@ def test_an_asset_returns_a_recipe_and_asks_for_nothing_it_could_write_with(scop
 
 def test_nothing_outside_the_engine_holds_a_statement_that_writes() -> None:
     package = PROJECT_ROOT / "etl_assets"
-    # Alerting writes too, into Dagster's storage: it has no warehouse.
-    others = {"alerting", "demo", "engine"}
+    # Alerting and retention write too, into Dagster's storage: they have no warehouse.
+    others = {"alerting", "demo", "engine", "retention"}
     files = [p for p in package.rglob("*.py") if not others & set(p.relative_to(package).parts)]
     files += sorted(p for p in SQL_ROOT.rglob("*") if p.is_file())
     assert len(files) > 40
@@ -253,7 +256,7 @@ def test_jobs_schedules_and_sensors_are_exactly_these() -> None:
     for mode in MODES:
         _, defs = definitions(mode)
         jobs = {j.name for j in defs.resolve_all_job_defs() if not j.name.startswith("__")}
-        assert jobs == {"ops_health"} | {f"chatwoot_{kind}" for kind in (
+        assert jobs == OPS_JOBS | {f"chatwoot_{kind}" for kind in (
             "incremental", "full", "pending", "plan", "staging", "views", "analytics", "marts")}  # fmt: skip
         repository = defs.get_repository_def()
         schedules = {s.name: (s.cron_schedule, s.execution_timezone) for s in repository.schedule_defs}
@@ -261,6 +264,7 @@ def test_jobs_schedules_and_sensors_are_exactly_these() -> None:
             "chatwoot_incremental": ("0 3 * * *", "America/Sao_Paulo"),
             "chatwoot_full": ("0 4 * * 0", "America/Sao_Paulo"),
             "ops_health": ("5 * * * *", "America/Sao_Paulo"),
+            "ops_retention": ("15 7 * * *", "America/Sao_Paulo"),
         }
         sensors = {s.name: s.default_status for s in repository.sensor_defs}
         assert sensors == dict.fromkeys(
@@ -272,13 +276,14 @@ def test_the_warehouses_own_jobs() -> None:
     _, defs = definitions("ecommerce")
     jobs = {j.name for j in defs.resolve_all_job_defs() if not j.name.startswith("__")}
     kinds = ("incremental", "full", "pending", "plan", "stg", "dim", "fact", "ops", "monitor")
-    assert jobs == {"ops_health"} | {f"ecommerce_{kind}" for kind in kinds}
+    assert jobs == OPS_JOBS | {f"ecommerce_{kind}" for kind in kinds}
     schedules = {s.name: s.cron_schedule for s in defs.get_repository_def().schedule_defs}
     assert schedules == {
         "ecommerce_incremental": "0 * * * *",
         "ecommerce_full": "0 5 * * 0",
         "ecommerce_monitor": "*/15 * * * *",
         "ops_health": "5 * * * *",
+        "ops_retention": "15 7 * * *",
     }
 
 
@@ -287,13 +292,14 @@ def test_jobs_schedules_and_sensors_of_the_portal() -> None:
     _, defs = definitions("sigos")
     jobs = {j.name for j in defs.resolve_all_job_defs() if not j.name.startswith("__")}
     kinds = ("incremental", "full", "pending", "plan", "bronze", "ref", "silver", "compat", "gold")
-    assert jobs == {"ops_health"} | {f"sigos_{kind}" for kind in kinds}
+    assert jobs == OPS_JOBS | {f"sigos_{kind}" for kind in kinds}
     repository = defs.get_repository_def()
     schedules = {s.name: (s.cron_schedule, s.execution_timezone) for s in repository.schedule_defs}
     assert schedules == {
         "sigos_incremental": ("30 9-18 * * 1-6", "America/Sao_Paulo"),
         "sigos_full": ("0 10 * * 0", "America/Sao_Paulo"),
         "ops_health": ("5 * * * *", "America/Sao_Paulo"),
+        "ops_retention": ("15 7 * * *", "America/Sao_Paulo"),
     }
     assert {s.name for s in repository.sensor_defs} == {
         "sigos_sweep", "sigos_freshness", "sigos_inbox", "reaper", "alerts",
@@ -409,6 +415,7 @@ def test_lacreis_own_jobs() -> None:
         "lacrei_incremental": ("0 2 * * *", "America/Sao_Paulo"),
         "lacrei_full": ("0 6 * * 0", "America/Sao_Paulo"),
         "ops_health": ("5 * * * *", "America/Sao_Paulo"),
+        "ops_retention": ("15 7 * * *", "America/Sao_Paulo"),
     }
 
 
