@@ -16,7 +16,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from etl_assets import cli_alerts, cli_purge
+from etl_assets import cli_alerts, cli_keep
 from etl_assets.cli_errors import clear_errors, errors
 from etl_assets.engine.access import BI_READER, MONITOR
 from etl_assets.engine.errors import SettingsError
@@ -34,7 +34,8 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="ETL systems as one Dagster graph."
 )
 app.add_typer(cli_alerts.app, name="alerts")
-app.command()(cli_purge.purge)
+app.command()(cli_keep.purge)
+app.command()(cli_keep.load_export)
 console = Console(width=None if sys.stdout.isatty() else 150)
 
 

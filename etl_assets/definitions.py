@@ -19,6 +19,7 @@ from etl_assets.engine.files import FileSource, WaitingFile
 from etl_assets.engine.graph import Graph
 from etl_assets.orchestration.alert_sensor import build_alerts
 from etl_assets.orchestration.checks import build_checks
+from etl_assets.orchestration.exports import build_export, build_export_job, build_export_schedule
 from etl_assets.orchestration.factory import build_assets
 from etl_assets.orchestration.follower import build_follower
 from etl_assets.orchestration.freshness import build_freshness, build_freshness_checks, build_freshness_sensor
@@ -31,7 +32,7 @@ from etl_assets.orchestration.ops_retention import build_retention, build_retent
 from etl_assets.orchestration.plan import build_plan_job
 from etl_assets.orchestration.resources import load_options
 from etl_assets.orchestration.sensors import build_reaper, build_sweep
-from etl_assets.orchestration.system import Archive, Cadence, Monitoring, System, Watched
+from etl_assets.orchestration.system import Archive, Cadence, Exporting, Monitoring, System, Watched
 from etl_assets.settings import PROJECT_ROOT, Settings, load_settings
 from etl_assets.systems import chatwoot, ecommerce, lacrei, sigos
 
@@ -51,6 +52,13 @@ def chatwoot_system(settings: Settings) -> System:
         warehouse_url=settings.chatwoot_warehouse,
         cadence=Cadence(incremental="0 3 * * *", full="0 4 * * 0", overdue_hours=26),
         first_month="2021-01-01",
+        exporting=Exporting(
+            chatwoot.export(specs),
+            "30 5 * * *",
+            settings.chatwoot_exports,
+            settings.export_salt,
+            scheduled=settings.chatwoot_export_dir is not None,
+        ),
     )
 
 
@@ -185,19 +193,24 @@ def build_defs(systems: Sequence[System] | None = None, settings: Settings | Non
     jobs = {s.name: build_jobs(s) for s in systems}
     return dg.Definitions(
         assets=[
-            *(a for s in systems for a in (*build_assets(s), *build_monitor(s), build_freshness(s))),
+            *(a for s in systems for a in (*build_assets(s), *build_monitor(s), build_freshness(s), *build_export(s))),
             build_ops_health(systems, schedules_on=running),
             build_retention(systems, settings),
         ],
         asset_checks=[c for s in systems for c in (*build_checks(s), build_freshness_checks(s))],
         jobs=[
-            *(j for s in systems for j in (*jobs[s.name], build_plan_job(s), *build_monitor_job(s))),
+            *(
+                j
+                for s in systems
+                for j in (*jobs[s.name], build_plan_job(s), *build_monitor_job(s), *build_export_job(s))
+            ),
             build_ops_health_job(),
             *build_retention_jobs(systems, settings),
         ],
         schedules=[
             *(x for s in systems for x in build_schedules(s, running=running)),
             *(x for s in systems for x in build_monitor_schedule(s, running=running)),
+            *(x for s in systems for x in build_export_schedule(s, running=running)),
             build_ops_health_schedule(systems[0].zone, running=running),
             build_retention_schedule(systems[0].zone, running=running),
         ],

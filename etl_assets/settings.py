@@ -65,6 +65,13 @@ class Settings(BaseSettings):
     chatwoot_source_mode: Literal["tables", "view"] = Field(
         "tables", description="`tables` mirrors Chatwoot's tables; `view` mirrors vw_conversations_analytics_final"
     )
+    chatwoot_export_dir: Path | None = Field(
+        None,
+        description="Where Chatwoot's Parquet export goes. Unset: beside the demo's data; required with a real one",
+    )
+    export_hash_salt: SecretStr | None = Field(
+        None, description="Secret that goes into pseudonyms of exports. Required to export a real Chatwoot"
+    )
     source_db_host: str | None = Field(
         None, description="Seed's variable: part of CHATWOOT_SOURCE_URL where that is unset"
     )
@@ -203,6 +210,18 @@ class Settings(BaseSettings):
     def chatwoot_warehouse(self) -> sa.URL:
         given = self._given_url("chatwoot_warehouse_url", _LOCAL_PARTS)
         return given or embedded_url("chatwoot_warehouse")
+
+    def chatwoot_exports(self) -> Path:
+        """The folder of Chatwoot's export, absolute; not created here. Raises SettingsError for a real Chatwoot's."""
+        if self.chatwoot_export_dir is None and self._given("chatwoot")["source"]:
+            raise SettingsError("CHATWOOT_EXPORT_DIR is not set: name the folder the export of Chatwoot goes to")
+        from etl_assets.demo import embedded
+
+        return (self.chatwoot_export_dir or embedded.default_home() / "chatwoot_export").expanduser().absolute()
+
+    def export_salt(self) -> str:
+        """The secret of exports' pseudonyms; the demo's where Chatwoot is. Raises SettingsError for any other."""
+        return self._salt("export_hash_salt", "source_db_host" if self.source_db_host else "chatwoot_source_url")
 
     def ecommerce_oltp(self) -> sa.URL:
         return self._ecommerce_given("oltp") or embedded_url("ecommerce_oltp")

@@ -20,6 +20,7 @@ from etl_assets.engine import ddl
 from etl_assets.engine.destination import Destination, Source
 from etl_assets.engine.dialects.base import Dialect
 from etl_assets.engine.errors import EtlError, SchemaDriftError, SpecError
+from etl_assets.engine.export.declaration import Export
 from etl_assets.engine.files import FileSource, WaitingFile
 from etl_assets.engine.graph import Graph
 from etl_assets.engine.spec import TableSpec
@@ -76,13 +77,27 @@ class Monitoring:
 
 
 @dataclass(frozen=True)
+class Exporting:
+    """A table exported as Parquet, at what time (a cron line), where to, and the secret of its pseudonyms.
+
+    `folder` and `salt` are called when a run starts. `scheduled`: there is a folder somebody has chosen.
+    """
+
+    export: Export
+    cron: str
+    folder: Callable[[], Path]
+    salt: Callable[[], str]
+    scheduled: bool
+
+
+@dataclass(frozen=True)
 class System:
     """One ETL system. `source_url` and `warehouse_url` are called when a run starts, never at import.
 
     A system of files has no source database (None): `files` gets them from where they are made, `inbox` those of the
     names given, which somebody has put there, and `waiting` tells which are there. One whose source is the warehouse of
     another system here `follows` that, by its name: it runs after every run that writes what it reads.
-    Where files are kept, there is an `archive`.
+    Where files are kept, there is an `archive`; what goes out as Parquet is `exporting`.
     """
 
     name: str
@@ -102,6 +117,7 @@ class System:
     waiting: Callable[[], tuple[WaitingFile, ...]] | None = None
     follows: str | None = None
     archive: Archive | None = None
+    exporting: Exporting | None = None
 
     @cached_property
     def partitions(self) -> dg.MonthlyPartitionsDefinition:

@@ -30,6 +30,7 @@ from etl_assets.definitions import (
 from etl_assets.demo.chatwoot import SECRET_COLUMNS
 from etl_assets.engine.rules import Withheld
 from etl_assets.engine.spec import TableSpec
+from etl_assets.orchestration.exports import export_key
 from etl_assets.orchestration.freshness import freshness_key
 from etl_assets.orchestration.io_managers import PostgresIOManager
 from etl_assets.orchestration.monitor import monitor_key
@@ -98,8 +99,10 @@ def _assets(mode: Scope) -> Iterator[dg.AssetSpec | dg.AssetsDefinition]:
 
 def _tables(mode: Scope) -> Iterator[tuple[TableSpec, dg.AssetsDefinition]]:
     for each in _assets(mode):
-        if isinstance(each, dg.AssetsDefinition) and each.key not in (monitor_key(definitions(mode)[0]), *OPS):
-            yield definitions(mode)[0].spec(each.key), each
+        system = definitions(mode)[0]
+        others = (monitor_key(system), export_key(system), *OPS)
+        if isinstance(each, dg.AssetsDefinition) and each.key not in others:
+            yield system.spec(each.key), each
 
 
 def _line(asset: dg.AssetSpec | dg.AssetsDefinition) -> str:
@@ -189,7 +192,8 @@ def test_asset_keys_are_exactly_those_declared() -> None:
         system, defs = definitions(scope)
         declared = {dg.AssetKey(s.asset_key) for s in system.graph.specs}
         sources = {dg.AssetKey(source_key(s)) for s in system.graph.specs if not s.has_sql}
-        watched = {freshness_key(system), *OPS} | ({monitor_key(system)} if scope == "ecommerce" else set())
+        watched = {freshness_key(system), *OPS} | ({export_key(system)} if system.exporting else set())
+        watched |= {monitor_key(system)} if scope == "ecommerce" else set()
         assert set(defs.resolve_asset_graph().get_all_asset_keys()) == declared | sources | watched
 
 
@@ -257,12 +261,13 @@ def test_jobs_schedules_and_sensors_are_exactly_these() -> None:
         _, defs = definitions(mode)
         jobs = {j.name for j in defs.resolve_all_job_defs() if not j.name.startswith("__")}
         assert jobs == OPS_JOBS | {f"chatwoot_{kind}" for kind in (
-            "incremental", "full", "pending", "plan", "staging", "views", "analytics", "marts")}  # fmt: skip
+            "incremental", "full", "pending", "plan", "staging", "views", "analytics", "marts", "export")}  # fmt: skip
         repository = defs.get_repository_def()
         schedules = {s.name: (s.cron_schedule, s.execution_timezone) for s in repository.schedule_defs}
         assert schedules == {
             "chatwoot_incremental": ("0 3 * * *", "America/Sao_Paulo"),
             "chatwoot_full": ("0 4 * * 0", "America/Sao_Paulo"),
+            "chatwoot_export": ("30 5 * * *", "America/Sao_Paulo"),
             "ops_health": ("5 * * * *", "America/Sao_Paulo"),
             "ops_retention": ("15 7 * * *", "America/Sao_Paulo"),
         }

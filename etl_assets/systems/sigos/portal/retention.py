@@ -74,7 +74,7 @@ def old_files(
     *,
     now: Callable[[], float] = time.time,
 ) -> list[Path]:
-    """Files of one report that are older than `keep_days`, and what a killed process left half moved.
+    """Files of one report that are older than `keep_days`.
 
     Kept besides: those `held` (asked by name) says stored rows are from, and of every month the newest file, as well as
     the newest of each part where it was got in parts.
@@ -83,8 +83,7 @@ def old_files(
     newest = _newest(found)
     old = [f for f in found if now() - f.since > keep_days * _DAY_S and f.name not in newest]
     stays = held([f.name for f in old]) if old else set()
-    parts = [p for p in (folder / report.feed).glob("*/*/.*.part") if now() - p.stat().st_ctime > _DAY_S]
-    return [f.path for f in old if f.name not in stays] + parts
+    return [f.path for f in old if f.name not in stays]
 
 
 def _archived(folder: Path, report: Report) -> Iterator[_Archived]:
