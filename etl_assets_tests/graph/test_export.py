@@ -168,6 +168,11 @@ def test_duckdb_has_each_partition_before_or_after(world: World, folder: Path, t
     assert (first.rows, set(first.replaced)) == (sum(told().values()), set(told()))
     assert {p: rows for p, (rows, _) in held().items()} == told()
     assert load_export(place, database).replaced == ()
+    with duckdb.connect(str(database)) as conn:
+        conn.execute(
+            "DELETE FROM conversas_analytics WHERE conversation_id % 7 = 0 AND export_month = ?", [max(told())[1]]
+        )
+    assert [m for _, m in load_export(place, database).replaced] == [max(told())[1]]
 
     before = held()
     execute(world.warehouse, f"UPDATE {TABLE} SET t_messages = t_messages + 1 WHERE conversation_id % 2 = 0")

@@ -20,7 +20,7 @@ from dagster_graphql.schema import create_schema
 from etl_assets.orchestration import ops_retention
 from etl_assets.orchestration.health import check_health
 from etl_assets.orchestration.logs import DailyJsonLines
-from etl_assets_tests.graph.world import World, execute, rows
+from etl_assets_tests.graph.world import World, execute, rows, written
 
 AGED = "200 days"
 LOADED = ["accounts", "inboxes", "mart_agentes", "mart_times"]
@@ -130,3 +130,4 @@ def test_what_the_ui_shows_of_assets_is_the_same_after_a_purge(aged: tuple[World
         storage, "SELECT execution_status FROM asset_check_executions WHERE check_name = %s", ops_retention.CHECK
     )
     assert check == [("SUCCEEDED",)], "a second look found nothing"
+    assert written(world.succeed("marts", mode="update", entities=["mart_agentes"])) == {}

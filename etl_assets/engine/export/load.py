@@ -65,8 +65,14 @@ def _load(conn: duckdb.DuckDBPyConnection, place: Path, manifest: Manifest, tabl
     told = "SELECT tenant, month, fingerprint, schema_version FROM etl_export_partition WHERE table_name = ?"
     known = {(t, m): (f, v) for t, m, f, v in conn.execute(told, [table]).fetchall()}
     anew = any(version != manifest.schema_version for _, version in known.values())
-    changed = [p for p in manifest.parts if anew or known.get(p.partition, ("", ""))[0] != p.fingerprint]
-    removed = [] if anew else sorted(known.keys() - manifest.by_partition.keys())
+    # Rows somebody has changed by hand are replaced too.
+    other = set() if anew or not known else different(conn, manifest, table)
+    changed = [
+        p
+        for p in manifest.parts
+        if anew or known.get(p.partition, ("", ""))[0] != p.fingerprint or p.partition in other
+    ]
+    removed = [] if anew else sorted((known.keys() | other) - manifest.by_partition.keys())
     for part in changed:
         _verify(place, part)
     there = "SELECT 1 FROM duckdb_tables() WHERE table_name = ? AND estimated_size > 0"
@@ -92,7 +98,20 @@ def _load(conn: duckdb.DuckDBPyConnection, place: Path, manifest: Manifest, tabl
         for partition in removed:
             with _transaction(conn):
                 _delete(conn, table, partition)
+    if other := different(conn, manifest, table):
+        raise ExportError(
+            f"{table}: rows or sums of {len(other)} partition(s) are not those of the manifest after loading; somebody "
+            "else writes the table, or the files were made by another version. Load again, or export anew"
+        )
     return Loaded(table, tuple(p.partition for p in changed), tuple(removed), sum(p.rows for p in changed))
+
+
+def different(conn: duckdb.DuckDBPyConnection, manifest: Manifest, table: str) -> set[Partition]:
+    """Partitions whose rows and sums, asked of the database, are not those the warehouse had when it was exported."""
+    sums = tuple(next((p.sums for p in manifest.parts), ()))
+    held = counts_and_sums(conn, table, sums)
+    told = {p.partition: (p.rows, {n: Decimal(s or 0) for n, s in p.sums.items()}) for p in manifest.parts}
+    return {p for p in held.keys() | told.keys() if held.get(p) != told.get(p)}
 
 
 def counts_and_sums(
