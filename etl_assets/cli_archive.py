@@ -31,7 +31,7 @@ def list_files(system: _System) -> None:
 
     with clear_errors():
         chosen = _system(system)
-        destination, folder, wrong = chosen.destination(), chosen.archive(), 0
+        destination, folder, wrong = chosen.destination(), chosen.text_archive(), 0
         table = Table("table", "month", "texts", "in use", "bytes", "file", "state")
         for spec in _archived(chosen):
             with destination.engine.connect() as conn:
@@ -77,7 +77,7 @@ def _archived(system: System) -> list[TableSpec]:
 
 
 def _folder(system: System) -> Path:
-    folder = system.archive()
+    folder = system.text_archive()
     if folder is None:
         raise SettingsError(f"set {system.name.upper()}_ARCHIVE_DIR to the folder the files are in")
     return folder

@@ -6,6 +6,8 @@ Belongs here: which systems there are. Does not belong here: what any of them co
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from pathlib import Path
 
 import dagster as dg
 import sqlalchemy as sa
@@ -17,6 +19,7 @@ from etl_assets.engine.files import FileSource, WaitingFile
 from etl_assets.engine.graph import Graph
 from etl_assets.orchestration.alert_sensor import build_alerts
 from etl_assets.orchestration.checks import build_checks
+from etl_assets.orchestration.exports import build_export, build_export_job, build_export_schedule
 from etl_assets.orchestration.factory import build_assets
 from etl_assets.orchestration.follower import build_follower
 from etl_assets.orchestration.freshness import build_freshness, build_freshness_checks, build_freshness_sensor
@@ -26,10 +29,11 @@ from etl_assets.orchestration.jobs import build_jobs, build_schedules
 from etl_assets.orchestration.keep import build_keep, build_keep_job, build_keep_schedule
 from etl_assets.orchestration.monitor import build_monitor, build_monitor_job, build_monitor_schedule
 from etl_assets.orchestration.ops_health import build_ops_health, build_ops_health_job, build_ops_health_schedule
+from etl_assets.orchestration.ops_retention import build_retention, build_retention_jobs, build_retention_schedule
 from etl_assets.orchestration.plan import build_plan_job
 from etl_assets.orchestration.resources import load_options
 from etl_assets.orchestration.sensors import build_reaper, build_sweep
-from etl_assets.orchestration.system import Cadence, Monitoring, System, Watched
+from etl_assets.orchestration.system import Archive, Cadence, Exporting, Monitoring, System, Watched
 from etl_assets.settings import PROJECT_ROOT, Settings, load_settings
 from etl_assets.systems import chatwoot, ecommerce, lacrei, sigos
 
@@ -50,7 +54,14 @@ def chatwoot_system(settings: Settings) -> System:
         cadence=_cadence(settings, "chatwoot", slack_hours=2),
         first_month="2021-01-01",
         keep=settings.chatwoot_keep_cron,
-        archive=lambda: settings.chatwoot_archive_dir,
+        text_archive=lambda: settings.chatwoot_archive_dir,
+        exporting=Exporting(
+            chatwoot.export(specs),
+            settings.chatwoot_export_cron,
+            settings.chatwoot_exports,
+            settings.export_salt,
+            scheduled=settings.chatwoot_export_dir is not None,
+        ),
     )
 
 
@@ -127,6 +138,12 @@ def sigos_system(settings: Settings) -> System:
 
         return premises_of(settings)
 
+    def old_files(feed: str, held: Callable[[Sequence[str]], AbstractSet[str]]) -> Sequence[Path]:
+        from etl_assets.systems.sigos.portal import retention
+        from etl_assets.systems.sigos.portal.reports import report_of
+
+        return retention.old_files(settings.sigos_downloads(), report_of(feed), settings.sigos_archive_days, held)
+
     return System(
         name="sigos",
         title="SIGOS",
@@ -147,6 +164,7 @@ def sigos_system(settings: Settings) -> System:
         inbox=inbox,
         waiting=waiting,
         premises=premises,
+        archive=Archive(settings.sigos_archive_days, old_files),
     )
 
 
@@ -192,23 +210,37 @@ def build_defs(systems: Sequence[System] | None = None, settings: Settings | Non
     jobs = {s.name: build_jobs(s) for s in systems}
     return dg.Definitions(
         assets=[
-            *(a for s in systems for a in (*build_assets(s), *build_monitor(s), *build_keep(s), build_freshness(s))),
+            *(
+                a
+                for s in systems
+                for a in (*build_assets(s), *build_monitor(s), *build_keep(s), build_freshness(s), *build_export(s))
+            ),
             build_ops_health(systems, schedules_on=running),
+            build_retention(systems, settings),
         ],
         asset_checks=[c for s in systems for c in (*build_checks(s), build_freshness_checks(s))],
         jobs=[
             *(
                 j
                 for s in systems
-                for j in (*jobs[s.name], build_plan_job(s), *build_monitor_job(s), *build_keep_job(s))
+                for j in (
+                    *jobs[s.name],
+                    build_plan_job(s),
+                    *build_monitor_job(s),
+                    *build_keep_job(s),
+                    *build_export_job(s),
+                )
             ),
             build_ops_health_job(),
+            *build_retention_jobs(systems, settings),
         ],
         schedules=[
             *(x for s in systems for x in build_schedules(s, running=running)),
             *(x for s in systems for x in build_monitor_schedule(s, running=running)),
             *(x for s in systems for x in build_keep_schedule(s, running=running)),
+            *(x for s in systems for x in build_export_schedule(s, running=running)),
             build_ops_health_schedule(settings.ops_health_cron, settings.etl_schedule_zone, running=running),
+            build_retention_schedule(settings.ops_retention_cron, settings.etl_schedule_zone, running=running),
         ],
         sensors=[
             *(x for s in systems for x in (*build_sweep(s), build_freshness_sensor(s), *build_inbox(s))),

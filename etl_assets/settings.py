@@ -60,6 +60,16 @@ Cron = Annotated[str, AfterValidator(_cron)]
 Zone = Annotated[str, AfterValidator(_zone)]
 
 
+def _days(value: int) -> int:
+    """Health, freshness and the reaper look back a week."""
+    if value != 0 and value < 14:
+        raise ValueError("at least 14, since health looks back a week; or 0, to keep for ever")
+    return value
+
+
+Days = Annotated[int, AfterValidator(_days)]
+
+
 class Settings(BaseSettings):
     """One field per variable of the contract; unset ones have a stated fallback."""
 
@@ -82,6 +92,13 @@ class Settings(BaseSettings):
     chatwoot_archive_dir: Path | None = Field(
         None,
         description="Folder to which chatwoot_keep moves message texts of months more than 6 months old. Unset: none",
+    )
+    chatwoot_export_dir: Path | None = Field(
+        None,
+        description="Where Chatwoot's Parquet export goes. Unset: beside the demo's data; required with a real one",
+    )
+    export_hash_salt: SecretStr | None = Field(
+        None, description="Secret that goes into pseudonyms of exports. Required to export a real Chatwoot"
     )
     source_db_host: str | None = Field(
         None, description="Seed's variable: part of CHATWOOT_SOURCE_URL where that is unset"
@@ -180,6 +197,21 @@ class Settings(BaseSettings):
         None,
         description="Alerts nobody wants: patterns like sigos:check:*, separated by commas, @2026-12-24T08:00 ends",
     )
+    retention_event_days: Days = Field(
+        30, description="Days Dagster keeps every detail of ended runs: steps, messages. 0: for ever"
+    )
+    retention_run_days: Days = Field(
+        90, description="Days it keeps ended runs and the history of assets; their state stays. 0: for ever"
+    )
+    retention_log_days: Days = Field(
+        30, description="Days compute logs, artifacts of runs and daily logs are kept. 0: for ever"
+    )
+    retention_audit_days: Days = Field(
+        365, description="Days the warehouses keep audit rows; what health and volumes need stays. 0: for ever"
+    )
+    retention_rejected_days: Days = Field(
+        365, description="Days rejected rows are listed after they were resolved; open ones stay. 0: for ever"
+    )
     etl_systems: str | None = Field(
         None, description="Systems to show, separated by commas. Unset: those with a database of their own, else all"
     )
@@ -190,6 +222,7 @@ class Settings(BaseSettings):
     chatwoot_incremental_cron: Cron = Field("0 3 * * *", description="When the schedule `chatwoot_incremental` ticks")
     chatwoot_full_cron: Cron = Field("0 4 * * 0", description="When the schedule `chatwoot_full` ticks")
     chatwoot_keep_cron: Cron = Field("0 6 * * 0", description="When the schedule `chatwoot_keep` ticks")
+    chatwoot_export_cron: Cron = Field("30 5 * * *", description="When the schedule `chatwoot_export` ticks")
     ecommerce_incremental_cron: Cron = Field("0 * * * *", description="When the schedule `ecommerce_incremental` ticks")
     ecommerce_full_cron: Cron = Field("0 5 * * 0", description="When the schedule `ecommerce_full` ticks")
     ecommerce_monitor_cron: Cron = Field("*/15 * * * *", description="When the schedule `ecommerce_monitor` ticks")
@@ -202,6 +235,7 @@ class Settings(BaseSettings):
     )
     sigos_analytics_full_cron: Cron = Field("0 13 * * 0", description="When the schedule `sigos_analytics_full` ticks")
     ops_health_cron: Cron = Field("5 * * * *", description="When the schedule `ops_health` ticks")
+    ops_retention_cron: Cron = Field("15 7 * * *", description="When the schedule `ops_retention` ticks")
 
     @classmethod
     def settings_customise_sources(
@@ -225,6 +259,18 @@ class Settings(BaseSettings):
     def chatwoot_warehouse(self) -> sa.URL:
         given = self._given_url("chatwoot_warehouse_url", _LOCAL_PARTS)
         return given or embedded_url("chatwoot_warehouse")
+
+    def chatwoot_exports(self) -> Path:
+        """The folder of Chatwoot's export, absolute; not created here. Raises SettingsError for a real Chatwoot's."""
+        if self.chatwoot_export_dir is None and self._given("chatwoot")["source"]:
+            raise SettingsError("CHATWOOT_EXPORT_DIR is not set: name the folder the export of Chatwoot goes to")
+        from etl_assets.demo import embedded
+
+        return (self.chatwoot_export_dir or embedded.default_home() / "chatwoot_export").expanduser().absolute()
+
+    def export_salt(self) -> str:
+        """The secret of exports' pseudonyms; the demo's where Chatwoot is. Raises SettingsError for any other."""
+        return self._salt("export_hash_salt", "source_db_host" if self.source_db_host else "chatwoot_source_url")
 
     def ecommerce_oltp(self) -> sa.URL:
         return self._ecommerce_given("oltp") or embedded_url("ecommerce_oltp")

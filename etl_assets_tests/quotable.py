@@ -112,6 +112,10 @@ def _refused_command(text: str) -> str | None:
             return f"no option {word}"
         elif not options[word].is_flag:
             rest.pop(0)
+    if not any(p.name == "system" for p in command.params):
+        # Paths and the like; as many as it takes.
+        wanted = [p for p in command.params if isinstance(p, click.Argument)]
+        return None if len(names) <= len(wanted) else f"{name} takes no {names[-1]}"
     # `roles` takes which of its databases after the system.
     names = names[:1] if name == "roles" and names[1:] in (["source"], ["warehouse"]) else names
     if not names or names == ["SYSTEM"]:

@@ -24,7 +24,7 @@ fill_secrets() {
     chmod 700 "$secrets"
     local name
     for name in postgres_password dagster_password etl_source_reader etl_writer bi_reader etl_monitor \
-        lacrei_hash_salt sigos_hash_salt; do put "$name" "$(random)"; done
+        lacrei_hash_salt sigos_hash_salt export_hash_salt; do put "$name" "$(random)"; done
     # Of a portal of one's own; the variables beside it are in .env.
     put sigos_senha "not-set"
     put admin_url "postgresql://postgres:$(get postgres_password)@postgres:5432/postgres"

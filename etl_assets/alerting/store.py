@@ -65,6 +65,12 @@ class Store:
             done = conn.execute(incident.update().where(incident.c.open_key == key).values(closed))
             return done.rowcount == 1
 
+    def old(self, now: datetime) -> int:
+        """How many incidents were closed long ago."""
+        count = sa.select(sa.func.count()).where(incident.c.closed_at < (now - KEEP).timestamp())
+        with self.connect() as conn:
+            return int(conn.scalar(count) or 0)
+
     def forget(self, now: datetime) -> None:
         """Remove what was closed long ago."""
         old = sa.select(incident.c.id).where(incident.c.closed_at < (now - KEEP).timestamp())

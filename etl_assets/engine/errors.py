@@ -46,6 +46,10 @@ class DeleteGuardError(EtlError):
     """Reconciliation would delete a suspicious share of the target; nothing was deleted."""
 
 
+class ExportError(EtlError):
+    """Files of an export are not what their manifest says, or not what the warehouse holds; nothing was replaced."""
+
+
 class FileRefusedError(EtlError):
     """A file is not what was asked for; nothing of the load it belongs to was stored.
 

@@ -22,6 +22,8 @@ Point = Literal[
     "after_commit",
     "between_batches",
     "finished",
+    "file_written",
+    "manifest_written",
 ]
 POINTS: tuple[str, ...] = get_args(Point)
 _hits: Counter[str] = Counter()

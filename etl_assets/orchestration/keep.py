@@ -151,7 +151,7 @@ def _kept(system: System) -> Sequence[TableSpec]:
 def _look_after(system: System, destination: Destination, specs: Sequence[TableSpec]) -> _State:
     """Partitions first: texts are then taken out of the months they lie in."""
     kept = [partitions.keep(destination, s) for s in specs if s.partitions]
-    files, new, wrong, folder = [], [], [], system.archive()
+    files, new, wrong, folder = [], [], [], system.text_archive()
     for spec in (s for s in specs if s.archive):
         if folder is not None:
             new += text_archive.archive(destination, spec, folder)

@@ -16,6 +16,8 @@ from etl_assets.settings import PROJECT_ROOT
 
 KEEP = timedelta(days=30)
 MAX_BYTES = 50 * 1024 * 1024
+# Not in `logs` itself: that name below DAGSTER_HOME is Dagster's, which empties it.
+FOLDER = PROJECT_ROOT / "logs" / "etl"
 
 
 class DailyJsonLines(logging.Handler):
@@ -23,8 +25,7 @@ class DailyJsonLines(logging.Handler):
 
     def __init__(self, folder: str | None = None) -> None:
         super().__init__()
-        # Not in `logs` itself: that name below DAGSTER_HOME is Dagster's, which empties it.
-        self.folder = Path(folder) if folder else PROJECT_ROOT / "logs" / "etl"
+        self.folder = Path(folder) if folder else FOLDER
         self._day = ""
         self._path = self.folder
 

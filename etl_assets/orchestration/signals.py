@@ -48,6 +48,11 @@ def connector(instance: dg.DagsterInstance) -> Callable[[], AbstractContextManag
     return connect
 
 
+def events_connector(instance: dg.DagsterInstance) -> Callable[[], AbstractContextManager[sa.Connection]]:
+    """Opens connections to the database Dagster keeps its events in."""
+    return lambda: _events(instance)
+
+
 def newest(instance: dg.DagsterInstance) -> int:
     """The last event there is."""
     with _events(instance) as conn:

@@ -5,7 +5,8 @@ Belongs here: facts a system hands to the factories. Does not belong here: openi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -19,11 +20,23 @@ from etl_assets.engine import ddl
 from etl_assets.engine.destination import Destination, Source
 from etl_assets.engine.dialects.base import Dialect
 from etl_assets.engine.errors import EtlError, SchemaDriftError, SpecError
+from etl_assets.engine.export.declaration import Export
 from etl_assets.engine.files import FileSource, WaitingFile
 from etl_assets.engine.graph import Graph
 from etl_assets.engine.spec import TableSpec
 from etl_assets.orchestration.hours import gaps
 from etl_assets.orchestration.partitions import current_month, month_keys, monthly
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Files that rows were landed from, kept for `keep_days` at least.
+
+    `old` names those of a feed that are kept no longer, given what says of which files, by name, rows are stored.
+    """
+
+    keep_days: int
+    old: Callable[[str, Callable[[Sequence[str]], AbstractSet[str]]], Sequence[Path]]
 
 
 @dataclass(frozen=True)
@@ -78,6 +91,20 @@ class Monitoring:
 
 
 @dataclass(frozen=True)
+class Exporting:
+    """A table exported as Parquet, at what time (a cron line), where to, and the secret of its pseudonyms.
+
+    `folder` and `salt` are called when a run starts. `scheduled`: there is a folder somebody has chosen.
+    """
+
+    export: Export
+    cron: str
+    folder: Callable[[], Path]
+    salt: Callable[[], str]
+    scheduled: bool
+
+
+@dataclass(frozen=True)
 class System:
     """One ETL system. `source_url` and `warehouse_url` are called when a run starts, never at import.
 
@@ -86,8 +113,9 @@ class System:
     another system here `follows` that, by its name: it runs after every run that writes what it reads. `premises` are
     what its files need beside databases, by name: each is looked at when called, and says how it is or raises EtlError.
     `keep` is when its large tables are looked after (a cron line in the zone of the cadence), where it has some;
-    `archive` the folder old texts of them are moved to, if they are.
+    `text_archive` the folder old texts of them are moved to, if they are.
     `zone` is where its months begin; that of its schedules is the cadence's own.
+    Where files are kept, there is an `archive`; what goes out as Parquet is `exporting`.
     """
 
     name: str
@@ -108,7 +136,9 @@ class System:
     follows: str | None = None
     premises: Callable[[], Mapping[str, Callable[[], str]]] | None = None
     keep: str | None = None
-    archive: Callable[[], Path | None] = lambda: None
+    text_archive: Callable[[], Path | None] = lambda: None
+    archive: Archive | None = None
+    exporting: Exporting | None = None
 
     @cached_property
     def partitions(self) -> dg.MonthlyPartitionsDefinition:

@@ -30,11 +30,13 @@ from etl_assets.definitions import (
 from etl_assets.demo.chatwoot import SECRET_COLUMNS
 from etl_assets.engine.rules import Withheld
 from etl_assets.engine.spec import TableSpec
+from etl_assets.orchestration.exports import export_key
 from etl_assets.orchestration.freshness import freshness_key
 from etl_assets.orchestration.io_managers import PostgresIOManager
 from etl_assets.orchestration.keep import keep_key
 from etl_assets.orchestration.monitor import monitor_key
 from etl_assets.orchestration.ops_health import HEALTH_KEY
+from etl_assets.orchestration.ops_retention import RETENTION_KEY
 from etl_assets.orchestration.recipes import Recipe
 from etl_assets.orchestration.report import source_key
 from etl_assets.orchestration.resources import LoadOptions
@@ -63,6 +65,8 @@ PII_OF_MIRRORS = {
     "contact_inboxes": ("source_id",),
 }
 # Statements and calls that put rows into a table. Only the engine may hold them.
+OPS = (HEALTH_KEY, RETENTION_KEY)
+OPS_JOBS = {"ops_health", "ops_retention", "ops_retention_plan"}
 WRITES = re.compile(
     r"\bto_sql\(|\bINSERT\s+INTO\b|\bDELETE\s+FROM\b|\bMERGE\s+INTO\b|\bTRUNCATE\b|\bUPDATE\s+\S+\s+SET\b|\bCOPY\s+\S+\s+FROM\b"
     r"|\bsa\.(insert|update|delete)\(|\.(insert|update|delete)\(\)\.|CREATE TABLE"
@@ -81,7 +85,7 @@ def definitions(scope: Scope = "tables") -> tuple[System, dg.Definitions]:
 
 def _looking(system: System) -> tuple[dg.AssetKey, ...]:
     """Assets that look at tables, and are none."""
-    return monitor_key(system), keep_key(system)
+    return monitor_key(system), keep_key(system), export_key(system), *OPS
 
 
 def snapshot() -> str:
@@ -101,8 +105,9 @@ def _assets(mode: Scope) -> Iterator[dg.AssetSpec | dg.AssetsDefinition]:
 
 def _tables(mode: Scope) -> Iterator[tuple[TableSpec, dg.AssetsDefinition]]:
     for each in _assets(mode):
-        if isinstance(each, dg.AssetsDefinition) and each.key not in (*_looking(definitions(mode)[0]), HEALTH_KEY):
-            yield definitions(mode)[0].spec(each.key), each
+        system = definitions(mode)[0]
+        if isinstance(each, dg.AssetsDefinition) and each.key not in _looking(system):
+            yield system.spec(each.key), each
 
 
 def _line(asset: dg.AssetSpec | dg.AssetsDefinition) -> str:
@@ -192,8 +197,9 @@ def test_asset_keys_are_exactly_those_declared() -> None:
         system, defs = definitions(scope)
         declared = {dg.AssetKey(s.asset_key) for s in system.graph.specs}
         sources = {dg.AssetKey(source_key(s)) for s in system.graph.specs if not s.has_sql}
+        watched = {freshness_key(system), *OPS} | ({export_key(system)} if system.exporting else set())
         own = {"ecommerce": {monitor_key(system)}, "tables": {keep_key(system)}, "view": {keep_key(system)}}
-        watched = {freshness_key(system), HEALTH_KEY} | own.get(scope, set())
+        watched |= own.get(scope, set())
         assert set(defs.resolve_asset_graph().get_all_asset_keys()) == declared | sources | watched
 
 
@@ -242,8 +248,8 @@ def test_an_asset_returns_a_recipe_and_asks_for_nothing_it_could_write_with(scop
 
 def test_nothing_outside_the_engine_holds_a_statement_that_writes() -> None:
     package = PROJECT_ROOT / "etl_assets"
-    # Alerting writes too, into Dagster's storage: it has no warehouse.
-    others = {"alerting", "demo", "engine"}
+    # Alerting and retention write too, into Dagster's storage: they have no warehouse.
+    others = {"alerting", "demo", "engine", "retention"}
     files = [p for p in package.rglob("*.py") if not others & set(p.relative_to(package).parts)]
     files += sorted(p for p in SQL_ROOT.rglob("*") if p.is_file())
     assert len(files) > 40
@@ -260,15 +266,18 @@ def test_jobs_schedules_and_sensors_are_exactly_these() -> None:
     for mode in MODES:
         _, defs = definitions(mode)
         jobs = {j.name for j in defs.resolve_all_job_defs() if not j.name.startswith("__")}
-        assert jobs == {"ops_health"} | {f"chatwoot_{kind}" for kind in (
-            "incremental", "full", "pending", "plan", "keep", "staging", "views", "analytics", "marts")}  # fmt: skip
+        assert jobs == OPS_JOBS | {f"chatwoot_{kind}" for kind in (
+            "incremental", "full", "pending", "plan", "staging", "views", "analytics", "marts", "keep",
+            "export")}  # fmt: skip
         repository = defs.get_repository_def()
         schedules = {s.name: (s.cron_schedule, s.execution_timezone) for s in repository.schedule_defs}
         assert schedules == {
             "chatwoot_incremental": ("0 3 * * *", "America/Sao_Paulo"),
             "chatwoot_full": ("0 4 * * 0", "America/Sao_Paulo"),
             "chatwoot_keep": ("0 6 * * 0", "America/Sao_Paulo"),
+            "chatwoot_export": ("30 5 * * *", "America/Sao_Paulo"),
             "ops_health": ("5 * * * *", "America/Sao_Paulo"),
+            "ops_retention": ("15 7 * * *", "America/Sao_Paulo"),
         }
         sensors = {s.name: s.default_status for s in repository.sensor_defs}
         assert sensors == dict.fromkeys(
@@ -280,13 +289,14 @@ def test_the_warehouses_own_jobs() -> None:
     _, defs = definitions("ecommerce")
     jobs = {j.name for j in defs.resolve_all_job_defs() if not j.name.startswith("__")}
     kinds = ("incremental", "full", "pending", "plan", "stg", "dim", "fact", "ops", "monitor")
-    assert jobs == {"ops_health"} | {f"ecommerce_{kind}" for kind in kinds}
+    assert jobs == OPS_JOBS | {f"ecommerce_{kind}" for kind in kinds}
     schedules = {s.name: s.cron_schedule for s in defs.get_repository_def().schedule_defs}
     assert schedules == {
         "ecommerce_incremental": "0 * * * *",
         "ecommerce_full": "0 5 * * 0",
         "ecommerce_monitor": "*/15 * * * *",
         "ops_health": "5 * * * *",
+        "ops_retention": "15 7 * * *",
     }
 
 
@@ -295,13 +305,14 @@ def test_jobs_schedules_and_sensors_of_the_portal() -> None:
     _, defs = definitions("sigos")
     jobs = {j.name for j in defs.resolve_all_job_defs() if not j.name.startswith("__")}
     kinds = ("incremental", "full", "pending", "plan", "bronze", "ref", "silver", "compat", "gold")
-    assert jobs == {"ops_health"} | {f"sigos_{kind}" for kind in kinds}
+    assert jobs == OPS_JOBS | {f"sigos_{kind}" for kind in kinds}
     repository = defs.get_repository_def()
     schedules = {s.name: (s.cron_schedule, s.execution_timezone) for s in repository.schedule_defs}
     assert schedules == {
         "sigos_incremental": ("30 9-18 * * 1-6", "America/Sao_Paulo"),
         "sigos_full": ("0 10 * * 0", "America/Sao_Paulo"),
         "ops_health": ("5 * * * *", "America/Sao_Paulo"),
+        "ops_retention": ("15 7 * * *", "America/Sao_Paulo"),
     }
     assert {s.name for s in repository.sensor_defs} == {
         "sigos_sweep", "sigos_freshness", "sigos_inbox", "reaper", "alerts",
@@ -417,6 +428,7 @@ def test_lacreis_own_jobs() -> None:
         "lacrei_incremental": ("0 2 * * *", "America/Sao_Paulo"),
         "lacrei_full": ("0 6 * * 0", "America/Sao_Paulo"),
         "ops_health": ("5 * * * *", "America/Sao_Paulo"),
+        "ops_retention": ("15 7 * * *", "America/Sao_Paulo"),
     }
 
 

@@ -117,6 +117,10 @@ class Dialect(SessionDialect, RolesDialect, PartitionsDialect, ArchivesDialect):
         """
         raise NotImplementedError
 
+    def digest_of_rows(self, expressions: Sequence[str]) -> str:
+        """An aggregate: a digest of these values of all rows of a group, whatever their order. If `takes_digests`."""
+        raise NotImplementedError
+
     def digests_of_keys(
         self, conn: sa.Connection, select: str, columns: int, *, once_in: Collection[int] | None = None
     ) -> Mapping[int, tuple[int, str]]:

@@ -305,6 +305,10 @@ class PostgresDialect(PostgresArchives):
         found = self.scalar(conn, _DIGEST.format(select=select, rows=if_rows))
         return None if found is None else str(found)
 
+    def digest_of_rows(self, expressions: Sequence[str]) -> str:
+        row = f"ROW({', '.join(expressions)})::text"
+        return f"concat_ws(':', {', '.join(f'bit_xor(hashtextextended({row}, {seed}))' for seed in (0, 1))})"
+
     def digests_of_keys(
         self, conn: sa.Connection, select: str, columns: int, *, once_in: Collection[int] | None = None
     ) -> Mapping[int, tuple[int, str]]:

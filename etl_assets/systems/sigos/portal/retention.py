@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -49,7 +50,31 @@ def tidy(
     *,
     now: Callable[[], float] = time.time,
 ) -> int:
-    """Remove files of one report that are older than `keep_days`; return their number.
+    """Remove files of one report that `old_files` names; return their number."""
+    gone = old_files(folder, report, keep_days, held, now=now)
+    remove(gone)
+    if gone:
+        _log.info("%s: %d archived file(s) older than %d days removed", report.feed, len(gone), keep_days)
+    return len(gone)
+
+
+def remove(files: Sequence[Path]) -> None:
+    """Remove files, and folders that are empty then."""
+    for path in files:
+        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.parent.rmdir()
+
+
+def old_files(
+    folder: Path,
+    report: Report,
+    keep_days: int,
+    held: Callable[[Sequence[str]], AbstractSet[str]],
+    *,
+    now: Callable[[], float] = time.time,
+) -> list[Path]:
+    """Files of one report that are older than `keep_days`.
 
     Kept besides: those `held` (asked by name) says stored rows are from, and of every month the newest file, as well as
     the newest of each part where it was got in parts.
@@ -58,14 +83,7 @@ def tidy(
     newest = _newest(found)
     old = [f for f in found if now() - f.since > keep_days * _DAY_S and f.name not in newest]
     stays = held([f.name for f in old]) if old else set()
-    gone = [f for f in old if f.name not in stays]
-    for file in gone:
-        file.path.unlink(missing_ok=True)
-        if not any(file.path.parent.iterdir()):
-            file.path.parent.rmdir()
-    if gone:
-        _log.info("%s: %d archived file(s) older than %d days removed", report.feed, len(gone), keep_days)
-    return len(gone)
+    return [f.path for f in old if f.name not in stays]
 
 
 def _archived(folder: Path, report: Report) -> Iterator[_Archived]:

@@ -1,0 +1,1 @@
+"""How long what runs leave behind is kept, apart from warehouses (engine/retention.py): Dagster's events and files."""
