@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 
 from etl_assets.engine import archive_files, failpoint
 from etl_assets.engine.control import archived_file, archived_text
@@ -69,7 +70,24 @@ def archive(
                     f"{spec.entity}: {month[:7]} cannot be archived in {folder}: {error.strerror}. The warehouse was "
                     "not changed; see to the folder, its rights and its room, then run again."
                 ) from None
-        return [f for f in manifest(writer.conn, spec.entity) if f.id not in known]
+        made = [f for f in manifest(writer.conn, spec.entity) if f.id not in known]
+    # Not before the lock is free: the session that holds it may still have the table open.
+    for month in dict.fromkeys(f.month for f in made):
+        _reclaim(destination, spec, month)
+    return made
+
+
+def _reclaim(destination: Destination, spec: TableSpec, month: str) -> None:
+    """Where the table is in use all the while its room stays with it, and is taken by later rows."""
+    dialect = destination.dialect
+    try:
+        # A session of its own, which keeps what it was set to, and ends.
+        with destination.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+            dialect.reclaim(conn, spec, month)
+            conn.invalidate()
+    except SQLAlchemyError as error:
+        if not dialect.classify(error).transient:
+            raise
 
 
 def restore(

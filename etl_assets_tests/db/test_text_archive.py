@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
-from etl_assets.engine import text_archive
+from etl_assets.engine import partitions, text_archive
 from etl_assets.engine.errors import ArchiveError, SettingsError, SpecError
 from etl_assets.engine.kept import RangePartitions, TextArchive
 from etl_assets.engine.spec import Keys, Merge, TableSpec, audit_columns, column
@@ -29,7 +29,7 @@ OLD = "begun < '2026-05-01'"
 LISTED = "SELECT count(*) FROM ctl.archived_text"
 
 
-def talks() -> TableSpec:
+def talks(above: int = 1000) -> TableSpec:
     stamp = sa.DateTime(timezone=True)
     columns: list[Column] = [
         ("id", sa.BigInteger()),
@@ -45,7 +45,7 @@ def talks() -> TableSpec:
         Merge({"staging.orders": "id"}),
         reads={"staging.orders": Keys(("id",))},
         marks_deletes=True,
-        partitions=RangePartitions("begun"),
+        partitions=RangePartitions("begun", above=above),
         archive=TextArchive("texts", "begun"),
     )
 
@@ -71,11 +71,19 @@ def written(world: World, mode: str = "changed") -> tuple[int, int, int]:
     return counts.inserted, counts.updated, counts.deleted
 
 
-def test_text_goes_to_files_and_comes_back_to_the_byte(world: World, tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_cut", [False, True])
+def test_text_goes_to_files_and_comes_back_to_the_byte(world: World, tmp_path: Path, *, is_cut: bool) -> None:
     before = world.rows(WHOLE)
+    if is_cut:
+        world = world.changed(talks(100))
+        assert partitions.keep(world.destination, world.graph.find("core.talks"), now=NOW).was_cut
+    part = "SELECT pg_relation_filenode(to_regclass('core.talks_2026_01'))"
+    lies_in = world.value(part)
     old = world.value(f"SELECT count(*) FROM core.talks WHERE {OLD}")
     files = archive(world, tmp_path)
     assert [f.month for f in files] == ["2026-01-01", "2026-02-01", "2026-03-01", "2026-04-01"]
+    # Of a month that is a table of its own the room is given back.
+    assert (world.value(part) != lies_in) == is_cut
     assert sum(f.rows for f in files) == world.value(LISTED) == old > 80
     assert world.value(f"SELECT count(*) FROM core.talks WHERE texts IS NULL AND {OLD}") == old
     assert world.value("SELECT count(*) FROM core.talks WHERE texts IS NULL") == old

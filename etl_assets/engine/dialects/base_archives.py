@@ -50,6 +50,10 @@ class ArchivesDialect:
         """List stored rows no more as archived whose text is another one now, or none."""
         raise _unknown(spec)
 
+    def reclaim(self, conn: sa.Connection, spec: TableSpec, month: str) -> None:
+        """Give back the room of the month's texts that were taken; `conn` is in no transaction."""
+        raise _unknown(spec)
+
 
 def _unknown(spec: TableSpec) -> SpecError:
     return SpecError(f"{spec.entity}: this kind of server is not taught to archive texts yet")

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from etl_assets.engine.dialects.base import Staged
 from etl_assets.engine.dialects.base_archives import Text
-from etl_assets.engine.dialects.postgres_partitions import PostgresPartitions
+from etl_assets.engine.dialects.postgres_partitions import PATIENCE, PostgresPartitions
 from etl_assets.engine.dialects.postgres_stage import quoted_text
 from etl_assets.engine.months import following
 from etl_assets.engine.spec import TableSpec
@@ -103,6 +103,17 @@ class PostgresArchives(PostgresPartitions):
             # A stored row may have been newer than the staged one, and stayed.
             f"AND (t.{text} IS NOT NULL OR s.{text} IS NULL)",
         )
+
+    def reclaim(self, conn: sa.Connection, spec: TableSpec, month: str) -> None:
+        if not self.is_cut(conn, spec.relation):
+            # Rows to come take the room.
+            self.execute(conn, f"VACUUM (ANALYZE) {self.relation(spec.relation)}")
+            return
+        # None will come to an old month: its file is written anew, of what is left, while whoever reads it waits.
+        names = [p.name for p in self.partitions(conn, spec.relation) if p.takes(month)]
+        self.execute(conn, f"SET lock_timeout = '{PATIENCE}'")
+        for name in names:
+            self.execute(conn, f"VACUUM (FULL, ANALYZE) {self.relation(f'{spec.table.schema}.{name}')}")
 
     def _key(self, spec: TableSpec, alias: str) -> str:
         """The key of a row as `ctl` has it."""
