@@ -6,12 +6,15 @@ Belongs here: from SELECT to frame to staging table, and the day the frame ends.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from etl_assets.engine import control
 from etl_assets.engine.control import etl_control
 from etl_assets.engine.destination import Writer
 from etl_assets.engine.dialects.base import CatalogColumn
@@ -24,6 +27,9 @@ from etl_assets.engine.spec import Computed, TableSpec
 @dataclass
 class ComputedLoad(SqlLoad):
     """One load of a computed table. It is made anew on another day, too: one more is over then."""
+
+    _found: list[tuple[object, ...]] = field(default_factory=list, init=False)
+    _open_day: date = field(default=date.min, init=False)
 
     @property
     def computed(self) -> Computed:
@@ -42,6 +48,20 @@ class ComputedLoad(SqlLoad):
         run = self.options.as_of_date or self.destination.today
         return run if oldest is None else min(run, _day(oldest, self.destination.zone))
 
+    def _rebuild(self, writer: Writer, select: str, scope: str | None, **more: Any) -> None:
+        """Nothing is computed of what was computed before: most runs bring news of a day that is not over yet."""
+        open_day, at = date.fromisoformat(self.dated(writer)), self.computed.inputs.index(self.computed.day)
+        found = [row for row in writer.dialect.rows(writer.conn, select) if _is_before(row[at], open_day)]
+        text = repr((self.computed.version, open_day, sorted(map(repr, found))))
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        before = control.read(writer.conn, self.spec.entity).window_digest
+        if digest == before and self.options.mode in ("changed", "update"):
+            self.note("nothing changed of the days that are over")
+            return
+        self._found, self._open_day = found, open_day
+        super()._rebuild(writer, select, scope, **more)
+        self._settled["window_digest"] = digest
+
     def stage(self, writer: Writer, select: str) -> tuple[str, int]:
         # Not at import: whoever loads no such table needs no pandas.
         import pandas as pd
@@ -49,8 +69,8 @@ class ComputedLoad(SqlLoad):
         from etl_assets.engine.frame import rows
 
         dialect, conn, spec = writer.dialect, writer.conn, self.spec
-        found = pd.DataFrame(dialect.rows(conn, select), columns=list(self.computed.inputs))
-        made = self.computed.function(found, date.fromisoformat(self.dated(writer)))
+        frame = pd.DataFrame(self._found, columns=list(self.computed.inputs), dtype=object)
+        made = self.computed.function(frame, self._open_day)
         if tuple(made.columns) != spec.data_columns:
             raise SpecError(
                 f"{spec.entity}: its function returned the columns {', '.join(map(str, made.columns))}; declared are "
@@ -61,6 +81,11 @@ class ComputedLoad(SqlLoad):
             conn, [CatalogColumn(n, t, False) for n, t in zip(spec.data_columns, types, strict=True)]
         )
         return stage, dialect.stage_rows(conn, stage, types, rows(spec.entity, made))
+
+
+def _is_before(day: object, open_day: date) -> bool:
+    day = day.date() if isinstance(day, datetime) else day
+    return isinstance(day, date) and day < open_day
 
 
 def _extracted(graph: Graph, spec: TableSpec) -> set[str]:

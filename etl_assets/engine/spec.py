@@ -234,12 +234,14 @@ class Computed:
     """Rows made in Python of those the SELECT returns: for what SQL does badly. Loaded by Replace.
 
     `function` gets them as a DataFrame of the columns `inputs`, in any order, and the first day that is not over in
-    what was extracted; it returns a DataFrame of the table's columns. Equal rows and day must give equal rows, or a
-    second run would write. Another `version` makes the table stale.
+    what was extracted; rows of that day and later ones, by the column `day`, are left out. It returns a DataFrame of
+    the table's columns. Equal rows and day must give equal rows, or a second run would write: for these it is not even
+    called. Another `version` makes the table stale.
     """
 
     function: Callable[[pd.DataFrame, date], pd.DataFrame]
     inputs: tuple[str, ...]
+    day: str
     version: str
 
 

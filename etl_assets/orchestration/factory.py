@@ -5,6 +5,8 @@ Belongs here: keys, groups, dependencies, metadata, which recipe an asset return
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import dagster as dg
 
 from etl_assets.engine.spec import Landing, Merge, TableSpec
@@ -64,13 +66,21 @@ def _table_asset(system: System, spec: TableSpec) -> dg.AssetsDefinition:
         backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
         io_manager_key=system.io_manager_key,
         pool=system.name,
-        code_version=system.graph.model(spec).digest[:16] if spec.has_sql else None,
+        code_version=_code_version(system, spec),
         freshness_policy=None if spec.is_view or partitions else fresh,
     )
     def table(load: LoadOptions) -> Recipe:
         return recipe(entity, load.options())
 
     return table
+
+
+def _code_version(system: System, spec: TableSpec) -> str | None:
+    """Of what makes its rows: its SQL, and the Python behind it where there is some."""
+    if not spec.has_sql:
+        return None
+    digest = system.graph.model(spec).digest[:16]
+    return f"{digest}-{sha256(spec.computed.version.encode()).hexdigest()[:8]}" if spec.computed else digest
 
 
 def _upstream_keys(system: System, spec: TableSpec) -> list[tuple[str, ...]]:
@@ -87,7 +97,8 @@ def _description(system: System, spec: TableSpec) -> str:
     if spec.cleans:
         lines.append(f"Column rules, as declared:\n\n```sql\n{system.graph.model(spec).text}\n```")
     elif spec.has_sql:
-        lines.append(f"SQL: `{system.graph.sql_path(spec).relative_to(system.graph.sql_root.parent)}`")
+        made = ", and Python of what it returns" if spec.computed else ""
+        lines.append(f"SQL: `{system.graph.sql_path(spec).relative_to(system.graph.sql_root.parent)}`{made}")
     elif isinstance(spec.load, Landing):
         lines.append(
             f"Rows of the files of `{spec.load.feed}`; the newest {spec.load.keep} extractions of a month stay."

@@ -23,7 +23,7 @@ def doubled(frame: pd.DataFrame, open_day: date) -> pd.DataFrame:
 
 
 def computed(function: Any = doubled, version: str = "1", load: Any = None, **more: Any) -> TableSpec:
-    made = Computed(function, ("day", "total"), version)
+    made = Computed(function, ("day", "total"), "day", version)
     columns: list[Column] = [
         ("day", sa.Date()),
         ("told", sa.Double()),
@@ -66,6 +66,25 @@ def test_it_is_made_anew_when_another_day_is_over_where_it_was_extracted(make_wo
     earlier = world.run("told", "changed", as_of_date="2026-02-01")
     assert earlier.counts.updated > 0
     assert {d for (d,) in world.rows("SELECT open_day FROM marts.told")} == {date(2026, 2, 1)}
+
+
+def test_news_of_a_day_that_is_not_over_compute_nothing(make_world: MakeWorld) -> None:
+    called: list[int] = []
+
+    def counted(frame: pd.DataFrame, open_day: date) -> pd.DataFrame:
+        called.append(len(frame))
+        return doubled(frame, open_day)
+
+    world = make(make_world, computed(counted))
+    world.add_orders(4, 4, day=world.backend.date("2090-01-01"))
+    world.run("orders", "full")
+    assert world.run("told", "changed").counts.extracted == 0
+    assert called == [3]
+    world.run("told", "full")
+    assert called == [3, 3], "asked for, it is computed, of days that are over"
+    world.add_orders(5, 5)
+    world.run("orders", "full")
+    assert world.run("told", "changed").counts.inserted == 1
 
 
 def test_days_before_those_it_returns_stay_and_later_ones_go(make_world: MakeWorld) -> None:

@@ -11,6 +11,7 @@ import dagster as dg
 import pytest
 
 from etl_assets.orchestration.launch import RunOutcome
+from etl_assets_tests.graph.shop import Shop
 from etl_assets_tests.graph.world import World, execute, written
 
 SCORES = "chatwoot.marts.etl_anomalias"
@@ -74,3 +75,10 @@ def test_an_injected_day_warns_stays_marked_and_is_written_once(scored: World) -
         "SELECT value, feedback FROM marts.etl_anomalias WHERE feedback IS NOT NULL AND date = %s", yesterday
     )
     assert after == [(50.0, "false_alarm")] * 2
+
+
+def test_a_shop_has_its_own_metrics_of_days_that_are_over(loaded_shop: Shop) -> None:
+    found = loaded_shop.rows("SELECT metric, method, count(*), max(date) < now() FROM fact.etl_anomalias GROUP BY 1, 2")
+    assert {metric for metric, *_ in found} == {"pedidos", "receita_liquida", "desconto_percentual"}
+    assert len(found) == 6
+    assert all(number > 0 and over for *_, number, over in found)

@@ -61,7 +61,7 @@ def scores_table(
         table=sa.Table(NAME, sa.MetaData(), *columns, *stamps, schema=schema, comment="Unusual values of a day."),
         key=key,
         load=Replace(keeps_before="date"),
-        computed=Computed(scorer, inputs, scorer.describe()),
+        computed=Computed(scorer, inputs, "date", scorer.describe()),
         checks=(Accepted("status", STATUSES), *(_newest(f"{schema}.{NAME}", m) for m in (MEDIAN, FOREST))),
     )
 
