@@ -31,6 +31,10 @@ WRITTEN = (
     "SELECT sum(inserted + updated + deleted)::int, min(e.status), max(e.status) FROM audit.etl_run_entity e "
     "JOIN audit.etl_run r USING (run_id) WHERE r.dagster_run_id = '{}'"
 )
+DONE = (
+    "SELECT entity FROM audit.etl_run_entity e JOIN audit.etl_run r USING (run_id) "
+    "WHERE r.dagster_run_id = '{}' AND e.status = 'success'"
+)
 OPEN = (
     "SELECT run_id FROM audit.etl_run WHERE status = 'running' "
     "UNION ALL SELECT run_id FROM audit.etl_run_entity WHERE status = 'running'"
@@ -112,6 +116,7 @@ def assert_same_as_here(spread: Spread) -> None:
         for table, rows in here.items():
             assert there[table] == rows, table
         assert sum(map(len, here.values())) > 1000
+        print(f"{system}: {len(here)} tables with {sum(map(len, here.values()))} rows are the same")
 
 
 def assert_another_run_writes_nothing(spread: Spread) -> None:
@@ -180,10 +185,11 @@ def test_a_worker_told_to_end_ends_its_run_first(spread: Spread) -> None:
 def test_a_host_whose_plug_is_pulled_loses_nothing(spread: Spread) -> None:
     chatwoot.mutate(spread.worlds["chatwoot"].source, seed=3)
     ecommerce.mutate(spread.worlds["ecommerce"].source, seed=3)
-    with held(spread.site, "staging.contacts") as contacts:
+    with held(spread.site, "staging.messages") as messages:
         runs = {system: spread.launch(system) for system in SYSTEMS}
-        session = spread.site.wait("the load waits for the table", contacts.waiting, RUN_SECONDS)
+        session = spread.site.wait("the load waits for the table", messages.waiting, RUN_SECONDS)
         host = spread.who_has(runs["chatwoot"])
+        assert len(spread.worlds["chatwoot"].rows(DONE.format(runs["chatwoot"]))) >= 3, "tables it has committed"
         assert spread.health(runs["chatwoot"]) == WorkerStatus.RUNNING
         assert host.pull_the_plug() >= 2, "the worker and the process of its run"
         killed = time.monotonic()
