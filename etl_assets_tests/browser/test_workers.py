@@ -31,6 +31,10 @@ WRITTEN = (
     "SELECT sum(inserted + updated + deleted)::int, min(e.status), max(e.status) FROM audit.etl_run_entity e "
     "JOIN audit.etl_run r USING (run_id) WHERE r.dagster_run_id = '{}'"
 )
+DONE = (
+    "SELECT entity FROM audit.etl_run_entity e JOIN audit.etl_run r USING (run_id) "
+    "WHERE r.dagster_run_id = '{}' AND e.status = 'success'"
+)
 OPEN = (
     "SELECT run_id FROM audit.etl_run WHERE status = 'running' "
     "UNION ALL SELECT run_id FROM audit.etl_run_entity WHERE status = 'running'"
@@ -98,6 +102,7 @@ def spread(root: Path, pg_server: embedded.EmbeddedPostgres) -> Iterator[Spread]
             host.wait_ready()
         made = Spread(site, broker, (hosts[0], hosts[1]), worlds, twins)
         made.first = made.load_both()
+        made.load_twins()
         yield made
         for path in root.rglob("*"):
             if path.is_file() and path.name != "redis.conf":
@@ -112,6 +117,7 @@ def assert_same_as_here(spread: Spread) -> None:
         for table, rows in here.items():
             assert there[table] == rows, table
         assert sum(map(len, here.values())) > 1000
+        print(f"{system}: {len(here)} tables with {sum(map(len, here.values()))} rows are the same")
 
 
 def assert_another_run_writes_nothing(spread: Spread) -> None:
@@ -184,6 +190,7 @@ def test_a_host_whose_plug_is_pulled_loses_nothing(spread: Spread) -> None:
         runs = {system: spread.launch(system) for system in SYSTEMS}
         session = spread.site.wait("the load waits for the table", contacts.waiting, RUN_SECONDS)
         host = spread.who_has(runs["chatwoot"])
+        assert spread.worlds["chatwoot"].rows(DONE.format(runs["chatwoot"])), "it has committed tables before this one"
         assert spread.health(runs["chatwoot"]) == WorkerStatus.RUNNING
         assert host.pull_the_plug() >= 2, "the worker and the process of its run"
         killed = time.monotonic()
