@@ -59,7 +59,7 @@ def test_old_runs_go_whole_and_what_is_asked_for_stays(
         hangs = run(conn, 700, "running")
         named, other = run(conn, 690), run(conn, 689, system="another")
         newest = sa.select(sa.func.max(etl_run_entity.c.run_entity_id)).where(etl_run_entity.c.run_id == named)
-        control.write(conn, TABLES[0], changed_by=newest.scalar_subquery())
+        control.write(conn, TABLES[0], changed_by=conn.scalar(newest))
         failed = [run(conn, 600 - n, "failed") for n in range(10)]
         young = run(conn, 3)
     every = left(destination)

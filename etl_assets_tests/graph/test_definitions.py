@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -328,7 +329,15 @@ def test_schedules_run_by_default_in_production_only(scope: Scope) -> None:
     ):
         settings = Settings(_env_file=None, etl_env=environment)
         defs = build_defs([system], settings)
-        assert {s.default_status for s in defs.get_repository_def().schedule_defs} == {status}
+        found = {s.name: s.default_status for s in defs.get_repository_def().schedule_defs}
+        # Nobody has said yet where the export shall go.
+        off = dg.DefaultScheduleStatus.STOPPED if system.exporting else None
+        assert found.pop("chatwoot_export", None) is off
+        assert set(found.values()) == {status}
+    if system.exporting:
+        chosen = replace(system, exporting=replace(system.exporting, scheduled=True))
+        defs = build_defs([chosen], Settings(_env_file=None, etl_env="production"))
+        assert {s.default_status for s in defs.get_repository_def().schedule_defs} == {dg.DefaultScheduleStatus.RUNNING}
 
 
 @pytest.mark.parametrize("scope", SCOPES)

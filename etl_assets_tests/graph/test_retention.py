@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import pytest
+import typer
 from dagster._core.remote_origin import InProcessCodeLocationOrigin
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import InProcessWorkspaceLoadTarget
 from dagster_graphql.schema import create_schema
 
-from etl_assets.orchestration import ops_retention
+from etl_assets import cli_keep, definitions
+from etl_assets.orchestration import launch, ops_retention
 from etl_assets.orchestration.health import check_health
 from etl_assets.orchestration.logs import DailyJsonLines
 from etl_assets_tests.graph.world import World, execute, rows, written
@@ -28,7 +30,7 @@ LOADED = ["accounts", "inboxes", "mart_agentes", "mart_times"]
 STATE = """{ assetNodes {
   assetKey { path }
   assetMaterializations(limit: 1) { timestamp runId partition metadataEntries { label } }
-  latestRunForPartition(partition: "PARTITION") { runId status }
+  latestMaterializationByPartition { partition runId timestamp }
   partitionStats { numMaterialized numFailed numMaterializing }
   assetPartitionStatuses { ... on TimePartitionStatuses { ranges { status startKey endKey } } }
   assetChecksOrError { ... on AssetChecks { checks { name
@@ -99,7 +101,9 @@ def ui(instance: dg.DagsterInstance) -> Iterator[Callable[[], Any]]:
         yield ask
 
 
-def test_what_the_ui_shows_of_assets_is_the_same_after_a_purge(aged: tuple[World, str]) -> None:
+def test_what_the_ui_shows_of_assets_is_the_same_after_a_purge(
+    aged: tuple[World, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     world, storage = aged
     in_progress = history(world, storage)
     events = dict(rows(storage, "SELECT run_id, count(*) FROM event_logs GROUP BY run_id"))
@@ -114,6 +118,12 @@ def test_what_the_ui_shows_of_assets_is_the_same_after_a_purge(aged: tuple[World
         plan = ops_retention.run_here(world.defs, world.instance, dry_run=True)
         assert plan.error is None
         told = {r["store"]: r["rows"] for r in plan.records}
+        monkeypatch.setattr(launch, "local_instance", lambda: nullcontext(world.instance))
+        monkeypatch.setattr(definitions, "build_defs", lambda: world.defs)
+        with pytest.raises(typer.Exit) as end:
+            cli_keep.purge(dry_run=True)
+        said = capsys.readouterr().out
+        assert (end.value.exit_code, f"{told['dagster/events']:,}" in said) == (0, True)
         done = ops_retention.run_here(world.defs, world.instance, dry_run=False)
         assert done.error is None
         assert {r["store"]: r["rows"] for r in done.records} == told

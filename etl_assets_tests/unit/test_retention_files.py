@@ -57,14 +57,8 @@ def test_folders_of_runs_go_when_nothing_was_written_for_long(tmp_path: Path) ->
 
 
 def test_daily_logs_go_by_their_day(tmp_path: Path) -> None:
-    for name in (
-        "etl_20261030.jsonl",
-        "etl_20261031.jsonl",
-        "etl_20261130.jsonl",
-        "etl_x.jsonl",
-        "other_20200101.jsonl",
-    ):
-        put(tmp_path, name, OLD)
+    for name in ("etl_20261030", "etl_20261031", "etl_20261130", "etl_x", "other_20200101"):
+        put(tmp_path, f"{name}.jsonl", OLD)
     (tmp_path / "etl_latest.jsonl").symlink_to("etl_20261130.jsonl")
     assert files.purge_daily_logs(tmp_path, BEFORE, dry_run=True) == Removed(files=1, bytes=5)
     assert files.purge_daily_logs(tmp_path, BEFORE, dry_run=False) == Removed(files=1, bytes=5)
