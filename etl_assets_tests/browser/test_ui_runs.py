@@ -76,7 +76,8 @@ def test_the_sweep_takes_up_what_a_mirror_run_by_hand_left_stale(page: Page, sit
     site.finish(run["runId"])
     assert rows(site.warehouse, waiting) == [(0,)]
     page.open(f"/locations/etl_assets/sensors/{sweep}")
-    page.see(run["runId"][:8], "nothing is stale", seconds=90)
+    page.see("1 run requested", run["runId"][:8])
+    page.read(r"Latest tick\s[^\n]*\s(0 runs requested)", seconds=90)
     page.shot("g1-sweep")
     assert len(swept()) == 1, "it fired once"
 
