@@ -38,12 +38,21 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
 
 @pytest.fixture(scope="session")
 def site(pg_server: embedded.EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Webserver and daemon over a small Chatwoot that has been loaded once, through the queue."""
+    """Webserver and daemon over a small Chatwoot that has been loaded once, through the queue.
+
+    Its schedule, once somebody switches it on, ticks every minute.
+    """
     source, warehouse, storage = (
         embedded.ensure_database(pg_server, f"{name}_{uuid.uuid4().hex[:8]}") for name in ("source", "dw", "dagster")
     )
     synthesize(source, conversations=CONVERSATIONS)
-    running = Site(tmp_path_factory.mktemp("dagster_home"), source=source, warehouse=warehouse, storage=storage)
+    running = Site(
+        tmp_path_factory.mktemp("dagster_home"),
+        source=source,
+        warehouse=warehouse,
+        storage=storage,
+        more={"CHATWOOT_INCREMENTAL_CRON": "* * * * *"},
+    )
     try:
         running.start()
         run = running.launch(

@@ -61,6 +61,10 @@ class Page:
             missing = [t for t in texts if t not in body]
             raise AssertionError(f"{self.driver.current_url} does not show {missing} after {seconds:g} s") from None
 
+    def miss(self, text: str, seconds: float = SECONDS) -> None:
+        """Wait until the page no longer shows `text`."""
+        self._waiting(seconds).until(lambda _driver: text not in self.text, f"still shown: {text}")
+
     def read(self, pattern: str, seconds: float = SECONDS) -> str:
         """Wait until the page's text matches `pattern`; return its group."""
         found = self._waiting(seconds).until(lambda _driver: re.findall(pattern, self.text), f"not shown: {pattern}")

@@ -113,13 +113,13 @@ def test_dry_run_from_the_launchpad(page: Page, site: Site) -> None:
 
 def test_schedule_is_switched_on(page: Page) -> None:
     page.open("/automation")
-    page.click("//a[@href='/locations/etl_assets/schedules/chatwoot_incremental']")
-    page.see("America/Sao_Paulo", "0 3 * * *")
+    page.click("//a[@href='/locations/etl_assets/schedules/chatwoot_full']")
+    page.see("America/Sao_Paulo", "0 4 * * 0")
     assert "Next tick" not in page.text
     page.click("//tr[td[normalize-space()='Running']]//label")
     page.see("Next tick")
     page.shot("c-schedule-on")
-    assert "3:00:00 AM GMT-3" in page.row("Next tick")
+    assert "4:00:00 AM GMT-3" in page.row("Next tick")
     page.click("//tr[td[normalize-space()='Running']]//label")
 
 

@@ -21,6 +21,7 @@ FAULTS = {
         "daemon killed and started again during a backfill",
         "code server killed during a backfill",
         "cancelled in the UI",
+        "daemon down over ticks of a schedule",
         "source connection cut in mid-batch",
         "target connection cut",
         "target lost during COMMIT",
