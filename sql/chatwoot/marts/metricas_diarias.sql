@@ -17,7 +17,10 @@ SELECT
     ) AS first_response_minutes_median,
     round(100.0 * count(*) FILTER (WHERE a.contact_phone IS NULL) / count(*), 2) AS contact_phone_null_rate,
     round(100.0 * count(*) FILTER (WHERE a.assignee_id IS NULL) / count(*), 2) AS assignee_null_rate,
-    round(100.0 * count(*) FILTER (WHERE a.message_compiled IS NULL) / count(*), 2) AS message_compiled_null_rate
+    -- An archived text is not a missing one.
+    round(
+        100.0 * count(*) FILTER (WHERE a.message_compiled IS NULL AND coalesce(a.t_messages, 0) = 0) / count(*), 2
+    ) AS message_compiled_null_rate
 FROM public.conversas_analytics AS a
 WHERE NOT a.is_deleted
 GROUP BY a.account_id, a.inbox_id, a.conversation_date
