@@ -112,7 +112,7 @@ def test_a_failed_blocking_check_stops_what_is_downstream(world: World) -> None:
     assert not outcome.success
     status = {e.entity.split(".", 1)[1]: e.status for e in outcome.entities}
     marts = {e for e in status if e.startswith("marts.")}
-    assert len(marts) == 6
+    assert len(marts) == 8
     assert {status[m] for m in marts} == {"skipped"}
     assert {s for e, s in status.items() if e not in marts} == {"success"}
     after = world.fingerprint()

@@ -121,7 +121,7 @@ def test_run_prints_one_json_line_per_entity(shell: Shell) -> None:
     assert answer.code == 0, answer.err
     for each in (dry, answer):
         assert all(list(line) == KEYS for line in each.lines)
-        assert len(each.lines) == 17
+        assert len(each.lines) == 19
         assert {line["status"] for line in each.lines} == {"success"}
         assert all(
             line["extracted"] == line["inserted"] + line["updated"] + line["unchanged"] + line["rejected"]
@@ -169,7 +169,7 @@ def test_entities_can_be_chosen_and_what_is_wrong_is_one_line(shell: Shell) -> N
 def test_all_runs_every_system_and_says_how_long(command: Callable[..., Answer]) -> None:
     answer = command("run", "all", "--dry-run")
     assert answer.code == 0, answer.err
-    assert re.search(r"systems: 1, tables: 17, in \d+\.\d s: .* Dagster, checks and lineage", answer.out), answer.out
+    assert re.search(r"systems: 1, tables: 19, in \d+\.\d s: .* Dagster, checks and lineage", answer.out), answer.out
     refused = command("run", "all", "teams")
     assert refused.code == 2
     assert "tables are of one system" in refused.err
