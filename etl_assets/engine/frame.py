@@ -24,8 +24,8 @@ from etl_assets.engine.spec import Replace, ReplaceWindow, TableSpec, column
 from etl_assets.engine.statements import NOW
 from etl_assets.engine.window import Window
 
-# Where pyarrow is installed, pandas has it keep text by default: it refuses half a pair while a frame is made, and quotes
-# it. A frame's text is to be judged here, by column and without its value, and frames are what they are without pyarrow.
+# Where pyarrow is installed, pandas has it keep text by default: it refuses half a pair while a frame is made, and
+# quotes it. A frame's text is to be judged here, by column and without its value.
 pd.set_option("mode.string_storage", "python")
 
 # What pandas finds in a column of objects, and what it is stored as.

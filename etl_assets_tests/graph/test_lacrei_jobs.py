@@ -120,6 +120,7 @@ def test_g09_g10_what_fails_stops_what_is_made_of_it_and_nothing_else(platform: 
     assert {e for e, s in status.items() if s == "skipped"} == {
         "staging_02.lacreisaude_clinic", "model.dim_clinic", "model.fact_lacreisaude_appointments",
         "mart.professionals", "mart.professional_appointments", "mart.mart_appointments", "mart.mart_feedback",
+        "mart.etl_anomalias",
     }  # fmt: skip
     assert platform.one(f"SELECT count(*) FROM {MODEL}.dim_patient WHERE is_active") == 0, "the others are committed"
     assert platform.one(f"SELECT sum(active_patients) FROM {MART}.patients") == 0

@@ -18,8 +18,11 @@ _KEY_TEXT = sa.String(200)
 
 
 def published(specs: Iterable[TableSpec]) -> tuple[TableSpec, ...]:
-    """A mirror of every stored table of layer `gold` among `specs`, in their order."""
-    return tuple(_published(s) for s in specs if s.layer == "gold" and not s.is_view)
+    """A mirror of every stored table of layer `gold` among `specs` that SQL makes, in their order.
+
+    Opinions on daily numbers stay where people answer them.
+    """
+    return tuple(_published(s) for s in specs if s.layer == "gold" and not s.is_view and s.computed is None)
 
 
 def _published(spec: TableSpec) -> TableSpec:
