@@ -354,7 +354,7 @@ def test_a_failed_mirror_stops_what_depends_on_it_and_nothing_else(world: World)
         if table != "contacts":
             assert status.pop(f"staging.{table}") == "success"
     assert set(status.values()) == {"skipped"}
-    assert len(status) == 7
+    assert len(status) == 9
     assert world.fingerprint(STORED[10:]) == frozen
     assert world.one("SELECT name FROM staging.accounts WHERE id = 1") == "outra"
     assert world.one("SELECT status FROM audit.etl_run ORDER BY run_id DESC LIMIT 1") == "partial"
