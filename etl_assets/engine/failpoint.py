@@ -13,7 +13,7 @@ from typing import Literal, get_args
 
 from etl_assets.engine.errors import TransientError
 
-Point = Literal[
+OfLoad = Literal[
     "audit_started",
     "mid_extract",
     "staged",
@@ -22,10 +22,11 @@ Point = Literal[
     "after_commit",
     "between_batches",
     "finished",
-    "file_written",
-    "manifest_written",
 ]
-POINTS: tuple[str, ...] = get_args(Point)
+OfExport = Literal["file_written", "manifest_written"]
+Point = OfLoad | OfExport
+# What a load of a mirror comes to.
+POINTS: tuple[str, ...] = get_args(OfLoad)
 _hits: Counter[str] = Counter()
 
 

@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 
 from etl_assets.engine import control, drift, pending
 from etl_assets.engine.destination import Writer
 from etl_assets.engine.dialects.base import Staged
 from etl_assets.engine.entity import Stopwatch
-from etl_assets.engine.errors import SpecError
+from etl_assets.engine.errors import DataError, SpecError
 from etl_assets.engine.parameters import written
 from etl_assets.engine.replace import ReplaceLoad
 from etl_assets.engine.spec import Merge, ReplaceDay
@@ -191,4 +192,11 @@ class SqlLoad(ReplaceLoad):
 
     def stage(self, writer: Writer, select: str) -> tuple[str, int]:
         """Put the table's rows, of which `select` says which, in a staging table; return its name and how many."""
-        return writer.dialect.stage_select(writer.conn, select)
+        try:
+            return writer.dialect.stage_select(writer.conn, select)
+        except SQLAlchemyError as error:
+            told = writer.dialect.classify(error)
+            if not isinstance(told, DataError):
+                raise
+        # Servers name a column at most, never whose SELECT it was. Out here: the driver's error may quote a row.
+        raise DataError(f"{self.destination.graph.model(self.spec).path}: {told}")

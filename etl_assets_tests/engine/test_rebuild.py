@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from etl_assets.engine import pending
-from etl_assets.engine.errors import SchemaDriftError
+from etl_assets.engine.errors import DataError, SchemaDriftError
 from etl_assets.engine.spec import Anything, Ignore, Keys, Merge, Replace, Rule, Snapshot
 from etl_assets_tests.invariants import assert_adds_up, assert_equals_its_source, assert_holds, assert_wrote_nothing
 from etl_assets_tests.world import MakeWorld, customers, orders, source_table, spec, star, view, whole
@@ -195,3 +195,13 @@ def test_a_table_changed_by_hand_is_named(make_world: MakeWorld) -> None:
     with pytest.raises(SchemaDriftError, match=f"n is {world.backend.typed(sa.Integer())}, declared bigint"):
         world.run("daily", "full")
     assert_equals_its_source(world, world.graph.find("orders"))
+
+
+def test_a_column_only_the_server_knows_to_be_wrong_is_told_with_the_file(make_world: MakeWorld) -> None:
+    world = make_world(orders(), whole(), marts__totals="SELECT 1 AS one, SUM(o.amuont) AS n FROM staging.orders AS o")
+    world.add_orders(1, 3)
+    world.run("orders")
+    with pytest.raises(DataError, match=r"t/marts/totals\.sql: ") as caught:
+        world.run("totals")
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None, "the driver's error may quote a row"

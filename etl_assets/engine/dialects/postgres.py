@@ -48,6 +48,7 @@ _REFUSED = (
     "not permitted",
 )
 
+_UNKNOWN_COLUMN = "42703"
 _OLDEST = 14
 _SETTINGS = (
     "SET TIME ZONE 'UTC'",
@@ -239,6 +240,9 @@ class PostgresDialect(PostgresArchives):
         # A function may say anything under any code; the server's own words are known not to quote rows.
         primary = "raised by a function" if diag.source_function == "exec_stmt_raise" else diag.message_primary
         text = describe(state, primary, column=diag.column_name, table=diag.table_name)
+        if state == _UNKNOWN_COLUMN and diag.message_hint:
+            # Of names alone, unlike the hints of data.
+            text = f"{text}. {diag.message_hint}"
         if shared := postgres_transport.pooler_error(state, text):
             return shared
         if state in _TIMED_OUT:
