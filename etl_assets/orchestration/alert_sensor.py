@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from etl_assets.alerting import mutes
 from etl_assets.alerting.config import channels
-from etl_assets.alerting.incident import Incident, Signal
+from etl_assets.alerting.incident import Incident, Kind, Signal
 from etl_assets.alerting.outbox import Outbox
 from etl_assets.alerting.store import Store
 from etl_assets.engine.errors import EtlError
@@ -77,7 +77,7 @@ def _take(instance: dg.DagsterInstance, store: Store, systems: Sequence[System],
         return []
     by_name, trouble = {s.name: s for s in systems}, list[str]()
     found = signals.look(instance, seen["settled"], list(by_name), now)
-    store.take([*found.signals, *_again(instance, store.open(), found.runs, now)])
+    store.take([*found.signals, *made_good(instance, store.open(), found.runs, now)])
     for event, run in found.runs.items():
         system = by_name.get(signals.system_of(run, list(by_name)))
         if event in seen["runs"] or system is None:
@@ -90,18 +90,21 @@ def _take(instance: dg.DagsterInstance, store: Store, systems: Sequence[System],
     return trouble
 
 
-def _again(
+def made_good(
     instance: dg.DagsterInstance, before: Sequence[Incident], runs: Mapping[int, dg.DagsterRun], now: datetime
 ) -> list[Signal]:
-    """Assets whose run by hand failed, and which another run made: of whatever job, they are right again."""
+    """What failed in one job and is right by the success of another.
+
+    Assets of a run by hand are, by any run that makes them; what a sweep was to take up is, by a load of its system,
+    after which there is nothing left to sweep.
+    """
     # Only runs by hand have assets.
     waiting = [i for i in before if i.assets]
+    swept = [i for i in before if i.kind is Kind.run and i.subject == f"{i.system}_pending"]
     found = []
-    for event, run in runs.items() if waiting else ():
-        made = signals.made(instance, run)
-        found += [
-            Signal(i.system, i.kind, i.subject, True, event, now, run_id=run.run_id)
-            for i in waiting
-            if i.assets <= made
-        ]
+    for event, run in runs.items():
+        made = signals.made(instance, run) if waiting else frozenset()
+        right = [i for i in waiting if i.assets <= made]
+        right += [i for i in swept if run.job_name in (f"{i.system}_incremental", f"{i.system}_full")]
+        found += [Signal(i.system, i.kind, i.subject, True, event, now, run_id=run.run_id) for i in right]
     return found

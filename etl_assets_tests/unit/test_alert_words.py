@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import dagster as dg
 import pytest
 
 from etl_assets.alerting import mutes
@@ -14,6 +15,7 @@ from etl_assets.alerting.incident import Incident, Kind, Severity
 from etl_assets.alerting.message import compose
 from etl_assets.alerting.volume import usual
 from etl_assets.engine.errors import SettingsError
+from etl_assets.orchestration.alert_sensor import made_good
 from etl_assets.settings import Settings
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -125,3 +127,14 @@ def test_a_mail_server_is_read_from_its_url() -> None:
     assert (plain.host, plain.port, plain.tls, plain.user) == ("h", 587, False, None)
     assert (tls.port, tls.tls, tls.user, tls.password and tls.password.get_secret_value()) == (99, True, "u@x", "p:")
     assert "p:" not in repr(tls)
+
+
+@pytest.mark.parametrize(
+    ("job", "is_right"),
+    [("chatwoot_incremental", True), ("chatwoot_full", True), ("chatwoot_marts", False), ("lacrei_full", False)],
+)
+def test_a_load_makes_good_what_a_sweep_failed_to(job: str, is_right: bool) -> None:
+    failed = incident(system="chatwoot", kind=Kind.run, subject="chatwoot_pending", key="chatwoot:run:chatwoot_pending")
+    with dg.instance_for_test() as instance:
+        found = made_good(instance, [failed], {9: dg.DagsterRun(job_name=job, run_id="r2")}, NOW)
+    assert [(s.key, s.ok, s.event) for s in found] == [(failed.key, True, 9)] * is_right
