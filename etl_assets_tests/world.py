@@ -156,6 +156,8 @@ class World:
     parameters: tuple[Parameter, ...] = ()
     # Where landing tables are loaded from.
     feed: FileSource | None = None
+    # The login that reads `src`; without one it is whoever writes.
+    reader: sa.URL | None = None
 
     @cached_property
     def graph(self) -> Graph:
@@ -174,7 +176,7 @@ class World:
 
     @cached_property
     def source(self) -> Source:
-        return Source(self.url, self.backend.dialect, keep_sessions=True)
+        return Source(self.reader or self.url, self.backend.dialect, keep_sessions=True)
 
     @cached_property
     def engine(self) -> sa.Engine:
@@ -346,6 +348,7 @@ class MakeWorld:
         texts |= {k.replace("__", "."): v for k, v in files.items()}
         made = World(self.make_database(), self.root, specs or (orders(),), texts, months, backend=self.backend)
         made.sql("CREATE SCHEMA src")
+        made.reader = made.backend.reader_of(made.connection, made.url, "src")
         made.sql(source) if isinstance(source, str) else made.create(source_orders() if source is None else source)
         made.deploy()
         self.worlds.append(made)

@@ -62,6 +62,10 @@ class Backend(ABC):
     def rows(self, conn: sa.Connection, query: str) -> Rows:
         return self.dialect.rows(conn, query)
 
+    def reader_of(self, conn: sa.Connection, url: sa.URL, schema: str) -> sa.URL:
+        """The URL of a login that may read what is in `schema`, now and later, and nothing else: a source's reader."""
+        return url
+
     # A column that every UPDATE of a row changes, once `watch_versions` has seen to it.
     row_version: ClassVar[str]
 

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.pool import NullPool
 
 from etl_assets.engine import tsql
+from etl_assets.engine.access import SOURCE_READER
 from etl_assets.engine.dialects import postgres, postgres_copy
 from etl_assets.engine.dialects import postgres_types as types
 from etl_assets.engine.dialects.postgres import PostgresDialect
@@ -20,7 +21,18 @@ from etl_assets.engine.dialects.postgres_stage import quoted_text
 from etl_assets.engine.spec import TableSpec
 from etl_assets.engine.sqlfile import Language
 from etl_assets_tests.backends.base import Backend, Rows, Texts, compared
+from etl_assets_tests.logins import PASSWORD
 
+# With what is made in the schema afterwards; workers share a server where they are told to.
+_READER = """
+DO $$ BEGIN CREATE ROLE {role} LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+ALTER ROLE {role} PASSWORD '{password}';
+DO $$ BEGIN EXECUTE format(
+    'ALTER ROLE {role} IN DATABASE %I SET default_transaction_read_only = on', current_database()
+); END $$;
+GRANT USAGE ON SCHEMA {schema} TO {role};
+ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT ON TABLES TO {role};
+"""
 _NUMBERS = ("smallint", "integer", "bigint", "numeric", "real", "double precision")
 
 
@@ -59,6 +71,10 @@ class PostgresBackend(Backend):
         return sa.create_engine(
             url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args={"options": "-c timezone=UTC"}
         )
+
+    def reader_of(self, conn: sa.Connection, url: sa.URL, schema: str) -> sa.URL:
+        self.execute(conn, _READER.format(schema=schema, role=SOURCE_READER, password=PASSWORD))
+        return url.set(username=SOURCE_READER, password=PASSWORD)
 
     def watch_versions(self, conn: sa.Connection, relation: str) -> None:
         """Every row has one."""
