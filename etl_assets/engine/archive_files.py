@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from etl_assets.engine.disk import sha256_of, sync_folder
 from etl_assets.engine.errors import ArchiveError
 
 # Key of the row (a JSON array), text, MD5 of the text as the server took it.
@@ -50,11 +51,11 @@ def write(folder: Path, stem: str, column: str, about: Mapping[str, str], batche
                 writer.write_table(pa.table([pa.array(c, pa.string()) for c in columns], schema=schema))
         file.flush()
         os.fsync(file.fileno())
-    sha256 = digest(part)
+    sha256 = sha256_of(part)
     # Named by what it is: it can replace nothing but itself, left by a run that died.
     path = folder / f"{stem}-{sha256[:16]}.parquet"
     os.replace(part, path)
-    _sync(folder)
+    sync_folder(folder)
     return Written(path, rows, path.stat().st_size, sha256)
 
 
@@ -78,7 +79,7 @@ def verify(path: Path, sha256: str) -> None:
     """Raises ArchiveError where the file is not there, or is not the one of this digest."""
     if not path.is_file():
         raise ArchiveError(f"{path.name} is not in {path.parent}. {WAY_OUT}")
-    if digest(path) != sha256:
+    if sha256_of(path) != sha256:
         raise ArchiveError(f"{path.name} was changed since it was written: its SHA-256 is another. {WAY_OUT}")
 
 
@@ -86,17 +87,3 @@ WAY_OUT = (
     "The warehouse was not changed. Put the file back from a backup of the folder, then try again; where there is "
     "none, docs/troubleshooting.md says how the text is made anew from the source."
 )
-
-
-def digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync(folder: Path) -> None:
-    """A name is on disk when its folder is."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -13,6 +13,7 @@ from etl_assets.engine.errors import EtlError
 from etl_assets.engine.export.compare import differences
 from etl_assets.engine.export.manifest import Partition
 from etl_assets.engine.export.write import Exported, export_table
+from etl_assets.orchestration.jobs import job_beside, schedule_beside
 from etl_assets.orchestration.system import Exporting, System
 
 LAYER = "export"
@@ -73,14 +74,8 @@ def build_export(system: System) -> list[dg.AssetsDefinition]:
 def build_export_job(system: System) -> list["dg.UnresolvedAssetJobDefinition"]:
     if system.exporting is None:
         return []
-    return [
-        dg.define_asset_job(
-            system.job(LAYER),
-            selection=dg.AssetSelection.assets(export_key(system)),
-            description=f"Write what changed of {system.exporting.export.spec.relation} to Parquet files.",
-            tags={"dagster/max_runtime": "3600", "etl_assets/system": system.name},
-        )
-    ]
+    description = f"Write what changed of {system.exporting.export.spec.relation} to Parquet files."
+    return [job_beside(system, LAYER, export_key(system), description, 3600)]
 
 
 def build_export_schedule(system: System, *, running: bool) -> list[dg.ScheduleDefinition]:
@@ -88,16 +83,7 @@ def build_export_schedule(system: System, *, running: bool) -> list[dg.ScheduleD
     if system.exporting is None:
         return []
     on = running and system.exporting.scheduled
-    return [
-        dg.ScheduleDefinition(
-            name=system.job(LAYER),
-            job_name=system.job(LAYER),
-            cron_schedule=system.exporting.cron,
-            execution_timezone=system.cadence.zone,
-            default_status=dg.DefaultScheduleStatus.RUNNING if on else dg.DefaultScheduleStatus.STOPPED,
-            description=f"{system.title}: export, `{system.exporting.cron}` in {system.cadence.zone}",
-        )
-    ]
+    return [schedule_beside(system, LAYER, system.exporting.cron, running=on)]
 
 
 def _exported(system: System, exporting: Exporting) -> dg.MaterializeResult[Any]:

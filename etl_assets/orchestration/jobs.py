@@ -94,3 +94,27 @@ def _schedule(
         return dg.RunRequest(partition_key=system.run_month(at), run_config=config)
 
     return schedule
+
+
+def job_beside(
+    system: System, kind: str, key: dg.AssetKey, description: str, max_runtime: int
+) -> dg.UnresolvedAssetJobDefinition:
+    """The job `<system>_<kind>` of an asset that is none of the system's tables; `max_runtime` in seconds."""
+    return dg.define_asset_job(
+        system.job(kind),
+        selection=AssetSelection.assets(key),
+        description=description,
+        tags={"dagster/max_runtime": str(max_runtime), "etl_assets/system": system.name},
+    )
+
+
+def schedule_beside(system: System, kind: str, cron: str, *, running: bool) -> dg.ScheduleDefinition:
+    """When that job runs."""
+    return dg.ScheduleDefinition(
+        name=system.job(kind),
+        job_name=system.job(kind),
+        cron_schedule=cron,
+        execution_timezone=system.cadence.zone,
+        default_status=dg.DefaultScheduleStatus.RUNNING if running else dg.DefaultScheduleStatus.STOPPED,
+        description=f"{system.title}: {kind}, `{cron}` in {system.cadence.zone}",
+    )

@@ -17,6 +17,7 @@ from etl_assets.engine.errors import EtlError
 from etl_assets.engine.partitions import Kept
 from etl_assets.engine.spec import TableSpec
 from etl_assets.engine.text_archive import ArchivedFile
+from etl_assets.orchestration.jobs import job_beside, schedule_beside
 from etl_assets.orchestration.system import System
 
 LAYER = "ops"
@@ -119,29 +120,14 @@ def build_keep(system: System) -> list[dg.AssetsDefinition]:
 def build_keep_job(system: System) -> list["dg.UnresolvedAssetJobDefinition"]:
     if not _kept(system):
         return []
-    return [
-        dg.define_asset_job(
-            system.job("keep"),
-            selection=dg.AssetSelection.assets(keep_key(system)),
-            description=f"Look after large tables of {system.title}: monthly partitions, and old texts in files.",
-            tags={"dagster/max_runtime": "7200", "etl_assets/system": system.name},
-        )
-    ]
+    description = f"Look after large tables of {system.title}: monthly partitions, and old texts in files."
+    return [job_beside(system, "keep", keep_key(system), description, 7200)]
 
 
 def build_keep_schedule(system: System, *, running: bool) -> list[dg.ScheduleDefinition]:
     if not _kept(system) or system.keep is None:
         return []
-    return [
-        dg.ScheduleDefinition(
-            name=system.job("keep"),
-            job_name=system.job("keep"),
-            cron_schedule=system.keep,
-            execution_timezone=system.cadence.zone,
-            default_status=dg.DefaultScheduleStatus.RUNNING if running else dg.DefaultScheduleStatus.STOPPED,
-            description=f"{system.title}: keep, `{system.keep}` in {system.cadence.zone}",
-        )
-    ]
+    return [schedule_beside(system, "keep", system.keep, running=running)]
 
 
 def _kept(system: System) -> Sequence[TableSpec]:

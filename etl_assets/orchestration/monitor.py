@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from etl_assets.engine.errors import EtlError
 from etl_assets.orchestration import alerts, report
+from etl_assets.orchestration.jobs import job_beside, schedule_beside
 from etl_assets.orchestration.measure import measure
 from etl_assets.orchestration.measured import DAY, STATUSES, WEEK, Measured, SystemRun, successes
 from etl_assets.orchestration.system import System
@@ -91,29 +92,14 @@ def build_monitor(
 def build_monitor_job(system: System) -> list[dg.UnresolvedAssetJobDefinition]:
     if system.monitoring is None:
         return []
-    return [
-        dg.define_asset_job(
-            system.job("monitor"),
-            selection=dg.AssetSelection.assets(monitor_key(system)),
-            description=f"Look at {system.title}: rows, what waits, failures; evaluate the alerts.",
-            tags={"dagster/max_runtime": "600", "etl_assets/system": system.name},
-        )
-    ]
+    description = f"Look at {system.title}: rows, what waits, failures; evaluate the alerts."
+    return [job_beside(system, "monitor", monitor_key(system), description, 600)]
 
 
 def build_monitor_schedule(system: System, *, running: bool) -> list[dg.ScheduleDefinition]:
     if system.monitoring is None:
         return []
-    return [
-        dg.ScheduleDefinition(
-            name=system.job("monitor"),
-            job_name=system.job("monitor"),
-            cron_schedule=system.monitoring.cron,
-            execution_timezone=system.cadence.zone,
-            default_status=dg.DefaultScheduleStatus.RUNNING if running else dg.DefaultScheduleStatus.STOPPED,
-            description=f"{system.title}: monitor, `{system.monitoring.cron}` in {system.cadence.zone}",
-        )
-    ]
+    return [schedule_beside(system, "monitor", system.monitoring.cron, running=running)]
 
 
 def _record(entity: Measured, now: datetime) -> dg.TableRecord:

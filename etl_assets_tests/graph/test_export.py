@@ -14,6 +14,7 @@ import pytest
 
 from etl_assets import cli_keep
 from etl_assets.definitions import chatwoot_system
+from etl_assets.engine.disk import sha256_of
 from etl_assets.engine.errors import ExportError, SettingsError
 from etl_assets.engine.export import manifest as manifests
 from etl_assets.engine.export.compare import differences
@@ -88,7 +89,7 @@ def read(folder: Path) -> list[tuple[Any, ...]]:
     manifest = manifests.read(place)
     assert manifest is not None
     for part in manifest.parts:
-        assert manifests.sha256_of(place / part.file) == part.sha256
+        assert sha256_of(place / part.file) == part.sha256
     files = [str(place / p.file) for p in manifest.parts]
     with duckdb.connect() as conn:
         return conn.execute("SELECT * FROM read_parquet(?) ORDER BY conversation_id", [files]).fetchall()

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etl_assets.engine import failpoint
+from etl_assets.engine.disk import sha256_of
 from etl_assets.engine.errors import ExportError, LockBusyError, SettingsError
 from etl_assets.engine.export import manifest as manifests
 from etl_assets.engine.export.manifest import Manifest, Part, Partition
@@ -158,7 +159,7 @@ def _delete(conn: duckdb.DuckDBPyConnection, table: str, partition: Partition) -
 def _verify(place: Path, part: Part) -> None:
     path = place / part.file
     try:
-        found = manifests.sha256_of(path)
+        found = sha256_of(path)
     except OSError:
         raise ExportError(f"{path} is named by the manifest and cannot be read; export again") from None
     if found != part.sha256:

@@ -6,13 +6,13 @@ manifest names is none of the export's. Belongs here: reading, writing. Does not
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from etl_assets.engine.disk import sync_folder
 from etl_assets.engine.errors import ExportError
 
 NAME = "manifest.json"
@@ -87,17 +87,3 @@ def write(folder: Path, manifest: Manifest) -> None:
         os.fsync(file.fileno())
     fresh.replace(folder / NAME)
     sync_folder(folder)
-
-
-def sync_folder(folder: Path) -> None:
-    """What was renamed in it stays renamed after a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

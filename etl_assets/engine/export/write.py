@@ -21,6 +21,7 @@ import sqlalchemy as sa
 
 from etl_assets.engine import failpoint
 from etl_assets.engine.destination import Destination
+from etl_assets.engine.disk import sha256_of, sync_folder
 from etl_assets.engine.errors import ExportError, LockBusyError
 from etl_assets.engine.export import manifest as manifests
 from etl_assets.engine.export.declaration import Export
@@ -134,9 +135,9 @@ def _write(
     with part.open("rb") as file:
         os.fsync(file.fileno())
     part.chmod(0o600)
-    digest, size = manifests.sha256_of(part), part.stat().st_size
+    digest, size = sha256_of(part), part.stat().st_size
     part.replace(path)
-    manifests.sync_folder(path.parent)
+    sync_folder(path.parent)
     failpoint.reach("file_written")
     exact = {n: None if v is None else str(v) for n, v in found.sums.items()}
     return Part(tenant, month, name, rows, size, digest, fingerprint, found.watermark_min, found.watermark_max, exact)
