@@ -24,6 +24,11 @@ class Severity(StrEnum):
     warning = "WARN"
 
 
+def key_of(system: str, kind: Kind, subject: str) -> str:
+    """What signals of one incident have in common, and no two open incidents."""
+    return f"{system}:{kind}:{subject}"
+
+
 @dataclass(frozen=True)
 class Signal:
     """One verdict on one subject: `ok` or not. It never holds a value of a row.
@@ -46,7 +51,7 @@ class Signal:
 
     @property
     def key(self) -> str:
-        return f"{self.system}:{self.kind}:{self.subject}"
+        return key_of(self.system, self.kind, self.subject)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from etl_assets.alerting import mutes
 from etl_assets.alerting.config import channels
-from etl_assets.alerting.incident import Incident, Kind, Signal
+from etl_assets.alerting.incident import Incident, Kind, Signal, key_of
 from etl_assets.alerting.outbox import Outbox
 from etl_assets.alerting.store import Store
 from etl_assets.engine.errors import EtlError
@@ -100,7 +100,7 @@ def made_good(
     """
     # Only runs by hand have assets.
     waiting = [i for i in before if i.assets]
-    swept = [i for i in before if i.kind is Kind.run and i.subject == f"{i.system}_pending"]
+    swept = [i for i in before if i.key == key_of(i.system, Kind.run, f"{i.system}_pending")]
     found = []
     for event, run in runs.items():
         made = signals.made(instance, run) if waiting else frozenset()
