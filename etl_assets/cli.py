@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from etl_assets import cli_alerts, cli_archive, cli_keep
+from etl_assets import cli_alerts, cli_archive, cli_export, cli_purge
 from etl_assets.cli_errors import clear_errors, errors
 from etl_assets.engine.access import BI_READER, MONITOR
 from etl_assets.engine.errors import SettingsError
@@ -36,8 +36,8 @@ app = typer.Typer(
 )
 app.add_typer(cli_alerts.app, name="alerts")
 app.add_typer(cli_archive.app, name="archive")
-app.command()(cli_keep.purge)
-app.command()(cli_keep.load_export)
+app.command()(cli_purge.purge)
+app.command()(cli_export.load_export)
 console = Console(width=None if sys.stdout.isatty() else 150)
 
 

@@ -26,7 +26,7 @@ from etl_assets.orchestration.freshness import build_freshness, build_freshness_
 from etl_assets.orchestration.inbox import build_inbox
 from etl_assets.orchestration.io_managers import io_manager_for
 from etl_assets.orchestration.jobs import build_jobs, build_schedules
-from etl_assets.orchestration.keep import build_keep, build_keep_job, build_keep_schedule
+from etl_assets.orchestration.large_tables import build_keep, build_keep_job, build_keep_schedule
 from etl_assets.orchestration.monitor import build_monitor, build_monitor_job, build_monitor_schedule
 from etl_assets.orchestration.ops_health import build_ops_health, build_ops_health_job, build_ops_health_schedule
 from etl_assets.orchestration.ops_retention import build_retention, build_retention_jobs, build_retention_schedule

@@ -16,9 +16,9 @@ from etl_assets.engine.ddl import primary_key
 from etl_assets.engine.destination import Destination, Writer
 from etl_assets.engine.dialects.base_partitions import Part
 from etl_assets.engine.errors import DataError
-from etl_assets.engine.kept import RangePartitions
 from etl_assets.engine.months import following
 from etl_assets.engine.spec import TableSpec
+from etl_assets.engine.upkeep import RangePartitions
 
 # Fifty years of months. Dates that are mistyped would make a partition each.
 _MOST = 600

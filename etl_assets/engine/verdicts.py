@@ -24,8 +24,8 @@ from etl_assets.engine.checks import Check, Graded, RowCheck, UniqueKey
 from etl_assets.engine.control import check_verdict, etl_control
 from etl_assets.engine.destination import Destination
 from etl_assets.engine.graph import ENGINE_SCHEMAS, Graph
-from etl_assets.engine.kept import ARCHIVED
 from etl_assets.engine.spec import TableSpec
+from etl_assets.engine.upkeep import ARCHIVED
 
 STANDS_FOR = timedelta(hours=24)
 _RELATION = re.compile(r'\b(?:FROM|JOIN)\s+(?:"?(\w+)"?\.)?"?(\w+)"?', re.IGNORECASE)

@@ -1,6 +1,6 @@
 """The asset `[ops, retention]`: what runs leave behind is removed when it is old; as a table, and numbers over time.
 
-Belongs here: what is shown, its jobs and its schedule. Does not belong here: which stores there are (kept.py).
+Belongs here: what is shown, its jobs and its schedule. Does not belong here: which stores there are (purge.py).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,8 +10,8 @@ from typing import Any
 
 import dagster as dg
 
-from etl_assets.orchestration import kept, signals
-from etl_assets.orchestration.kept import Purged
+from etl_assets.orchestration import purge, signals
+from etl_assets.orchestration.purge import Purged
 from etl_assets.orchestration.system import System
 from etl_assets.retention.removed import Removed
 from etl_assets.settings import Settings
@@ -49,8 +49,8 @@ def build_retention(
     )
     def retention(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         now = clock()
-        found = kept.purge(kept.stores(context.instance, systems, settings, now), dry_run=False)
-        left = kept.purge(kept.stores(context.instance, systems, settings, now), dry_run=True)
+        found = purge.purge(purge.stores(context.instance, systems, settings, now), dry_run=False)
+        left = purge.purge(purge.stores(context.instance, systems, settings, now), dry_run=True)
         old = [p.store.name for p in left if p.error or p.removed != Removed()]
         yield dg.MaterializeResult(
             metadata=metadata(found),
@@ -75,7 +75,7 @@ def build_retention_jobs(
 
     @dg.op(name="rehearse_retention", description="Look what is old; it appears as an observation of the asset.")
     def look(context: dg.OpExecutionContext) -> None:
-        found = kept.purge(kept.stores(context.instance, systems, settings, clock()), dry_run=True)
+        found = purge.purge(purge.stores(context.instance, systems, settings, clock()), dry_run=True)
         context.log_event(dg.AssetObservation(RETENTION_KEY, metadata={"dry_run": True, **metadata(found)}))
         _fail_for(found)
 

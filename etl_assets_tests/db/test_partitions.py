@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 from etl_assets.engine import partitions, verdicts
 from etl_assets.engine.errors import SchemaDriftError, SpecError
-from etl_assets.engine.kept import RangePartitions
 from etl_assets.engine.partitions import Kept
 from etl_assets.engine.spec import Keys, Merge, TableSpec, audit_columns, column
+from etl_assets.engine.upkeep import RangePartitions
 from etl_assets_tests.engine.test_kills import KILLED, killed_at
 from etl_assets_tests.invariants import assert_holds
 from etl_assets_tests.world import MakeWorld, World, orders, spec, view

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 
 from etl_assets.engine import partitions, text_archive
 from etl_assets.engine.errors import ArchiveError, SettingsError, SpecError
-from etl_assets.engine.kept import RangePartitions, TextArchive
 from etl_assets.engine.spec import Keys, Merge, TableSpec, audit_columns, column
 from etl_assets.engine.text_archive import ArchivedFile
+from etl_assets.engine.upkeep import RangePartitions, TextArchive
 from etl_assets_tests.engine.test_kills import KILLED, killed_at
 from etl_assets_tests.world import Column, MakeWorld, World, orders, spec
 

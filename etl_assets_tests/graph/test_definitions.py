@@ -34,7 +34,7 @@ from etl_assets.engine.spec import TableSpec
 from etl_assets.orchestration.exports import export_key
 from etl_assets.orchestration.freshness import freshness_key
 from etl_assets.orchestration.io_managers import PostgresIOManager
-from etl_assets.orchestration.keep import keep_key
+from etl_assets.orchestration.large_tables import keep_key
 from etl_assets.orchestration.monitor import monitor_key
 from etl_assets.orchestration.ops_health import HEALTH_KEY
 from etl_assets.orchestration.ops_retention import RETENTION_KEY

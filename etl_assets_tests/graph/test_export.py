@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from etl_assets import cli_keep
+from etl_assets import cli_export
 from etl_assets.definitions import chatwoot_system
 from etl_assets.engine.disk import sha256_of
 from etl_assets.engine.errors import ExportError, SettingsError
@@ -197,7 +197,7 @@ def test_duckdb_has_each_partition_before_or_after(
         load_export(place, database)
     assert held() == half
     path.write_bytes(whole)
-    cli_keep.load_export(place, database)
+    cli_export.load_export(place, database)
     told_user = capsys.readouterr().out
     assert re.match(r"conversas_analytics: [1-9]\d* partition\(s\) replaced .* [1-9]\d* removed", told_user)
     assert last not in held()

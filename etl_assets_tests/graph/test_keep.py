@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from etl_assets.cli import app
 from etl_assets.engine import verdicts
-from etl_assets.orchestration.keep import CHECK, FILES_CHECK, keep_key
+from etl_assets.orchestration.large_tables import CHECK, FILES_CHECK, keep_key
 from etl_assets.settings import Settings
 from etl_assets_tests.graph.world import STORED, World, execute, written
 

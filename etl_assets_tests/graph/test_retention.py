@@ -18,7 +18,7 @@ from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import InProcessWorkspaceLoadTarget
 from dagster_graphql.schema import create_schema
 
-from etl_assets import cli_keep, definitions
+from etl_assets import cli_purge, definitions
 from etl_assets.orchestration import launch, ops_retention
 from etl_assets.orchestration.health import check_health
 from etl_assets.orchestration.logs import DailyJsonLines
@@ -121,7 +121,7 @@ def test_what_the_ui_shows_of_assets_is_the_same_after_a_purge(
         monkeypatch.setattr(launch, "local_instance", lambda: nullcontext(world.instance))
         monkeypatch.setattr(definitions, "build_defs", lambda: world.defs)
         with pytest.raises(typer.Exit) as end:
-            cli_keep.purge(dry_run=True)
+            cli_purge.purge(dry_run=True)
         said = capsys.readouterr().out
         assert (end.value.exit_code, f"{told['dagster/events']:,}" in said) == (0, True)
         done = ops_retention.run_here(world.defs, world.instance, dry_run=False)

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy.exc import OperationalError
 
 from etl_assets.engine.errors import AccessError
-from etl_assets.orchestration import kept
+from etl_assets.orchestration import purge
 from etl_assets.retention import files
 from etl_assets.retention.removed import Removed
 
@@ -74,11 +74,11 @@ def test_a_store_that_fails_stops_no_other_and_quotes_no_value() -> None:
         raise OperationalError("DELETE", {}, Exception("somebody@example.org"))
 
     stores = [
-        kept.Store("a", "", 1, refuse),
-        kept.Store("b", "", 1, quote),
-        kept.Store("c", "", 1, lambda dry_run: Removed(rows=2 if dry_run else 1)),
+        purge.Store("a", "", 1, refuse),
+        purge.Store("b", "", 1, quote),
+        purge.Store("c", "", 1, lambda dry_run: Removed(rows=2 if dry_run else 1)),
     ]
-    a, b, c = kept.purge(stores, dry_run=False)
+    a, b, c = purge.purge(stores, dry_run=False)
     assert (a.error, c.error, c.removed) == ("permission denied (SQLSTATE 42501)", None, Removed(rows=1))
     assert b.error is not None
     assert "somebody" not in b.error

@@ -18,8 +18,8 @@ from sqlalchemy.exc import DBAPIError
 from etl_assets.engine import failpoint
 from etl_assets.engine.dialects.postgres_stage import quoted_text
 from etl_assets.engine.errors import SchemaDriftError
-from etl_assets.engine.kept import default_of
 from etl_assets.engine.months import following
+from etl_assets.engine.upkeep import default_of
 
 if TYPE_CHECKING:
     from etl_assets.engine.dialects.postgres_partitions import PostgresPartitions

@@ -15,8 +15,8 @@ from etl_assets.engine.dialects import postgres_cut
 from etl_assets.engine.dialects.base_partitions import Part
 from etl_assets.engine.dialects.postgres_merge import PostgresMerge
 from etl_assets.engine.dialects.postgres_stage import new_stage_name, quoted_text
-from etl_assets.engine.kept import default_of, partition_of
 from etl_assets.engine.months import following
+from etl_assets.engine.upkeep import default_of, partition_of
 
 _PARTS = """
 SELECT c.relname, pg_get_expr(c.relpartbound, c.oid), pg_total_relation_size(c.oid)

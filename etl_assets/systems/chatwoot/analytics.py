@@ -11,8 +11,8 @@ from collections.abc import Mapping
 import sqlalchemy as sa
 
 from etl_assets.engine.checks import Check
-from etl_assets.engine.kept import RangePartitions, TextArchive
 from etl_assets.engine.spec import Ignore, Keys, Merge, Reading, TableSpec, View, audit_columns, column
+from etl_assets.engine.upkeep import RangePartitions, TextArchive
 from etl_assets.systems.chatwoot import contract, quality
 from etl_assets.systems.chatwoot.columns import BIG, UTC, UUID, Row, declare, table, with_zone
 

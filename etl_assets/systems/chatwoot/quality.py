@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from etl_assets.engine.checks import Accepted, Between, Check, ForeignKey, Holds, Quote
-from etl_assets.engine.kept import ARCHIVED, is_archived
 from etl_assets.engine.spec import Rule
+from etl_assets.engine.upkeep import ARCHIVED, is_archived
 
 ENTITY = "chatwoot.analytics.conversas_analytics"
 

@@ -1,4 +1,4 @@
-"""`etl_assets purge` and `etl_assets load-export`: what is old goes; an export comes into a DuckDB file.
+"""`etl_assets purge`: what is old goes.
 
 Belongs here: arguments and printing. Does not belong here: how anything is done.
 """
@@ -6,7 +6,6 @@ Belongs here: arguments and printing. Does not belong here: how anything is done
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -35,18 +34,3 @@ def purge(dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what
             errors.print(done.error, markup=False, soft_wrap=True)
         typer.echo("would go; nothing was removed" if dry_run else "removed")
         raise typer.Exit(0 if done.error is None else 1)
-
-
-def load_export(
-    folder: Annotated[Path, typer.Argument(help="Folder of one exported table: the one manifest.json is in.")],
-    database: Annotated[Path, typer.Argument(help="The DuckDB file; made where there is none.")],
-) -> None:
-    """Bring a DuckDB file up to date with an export: partitions that changed, each in one transaction."""
-    from etl_assets.engine.export import load
-
-    with clear_errors():
-        done = load.load_export(folder, database)
-        typer.echo(
-            f"{done.table}: {len(done.replaced)} partition(s) replaced with {done.rows:,} rows, "
-            f"{len(done.removed)} removed"
-        )
