@@ -28,12 +28,9 @@ soak: $(READY) ## Kill the job 200 times under eight writers, then compare every
 docs: $(READY) ## Build docs/ into site/index.html, to be read without a network
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
-test: lint browser distributed ## Lint, types, layers, every test; then the engine again on the oldest PostgreSQL at hand
+test: lint browser distributed ## Lint, types, layers, every test
 	$(BIN)/pytest -m "not browser" -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 	$(BIN)/pytest -m "browser and not distributed" -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
-	ETL_TEST_PG_BIN=oldest $(BIN)/pytest etl_assets_tests/db etl_assets_tests/engine -m "not sqlserver and not faults" \
-		--ignore-glob 'etl_assets_tests/db/test_embedded*' --ignore-glob 'etl_assets_tests/db/test_demo_*' \
-		-n 3 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 test-sqlserver: $(READY) ## The SQL Server tests, against ECOMMERCE_OLTP_URL and ECOMMERCE_DW_URL
 	$(BIN)/pytest -m sqlserver $(PYTEST_ARGS)

@@ -1,9 +1,9 @@
 """Fixtures every folder shares: a throwaway PostgreSQL per session and worker, and fresh databases on it or on the
 SQL Server of ECOMMERCE_OLTP_URL and ECOMMERCE_DW_URL.
 
-`ETL_TEST_PG_BIN=/usr/lib/postgresql/15/bin` runs the tests on that major, `ETL_TEST_PG_BIN=oldest` on the oldest at
-hand (14 or later): the machine's, where Debian's packages are installed, or the wheel's. Without it they run on the
-wheel's newest. The header of the report names what it is.
+The tests of db/ and engine/ run on the oldest PostgreSQL at hand (14 or later): the machine's, where Debian's packages
+are installed, or the wheel's; those that load whole systems on the wheel's newest. `ETL_TEST_PG_BIN` runs all of them
+on one: `/usr/lib/postgresql/15/bin`, `oldest` or `newest`. The header of the report names what it is.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -27,6 +27,7 @@ from psycopg import sql
 
 from etl_assets.demo import embedded, pg_binaries
 from etl_assets.engine import audit
+from etl_assets_tests import quick_dagster
 from etl_assets_tests.backends import SqlServerBackend
 
 # Not pytest's own temporary folder: it is closed to the account that runs the server for root, and its path is long.
@@ -58,6 +59,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for folder in {"db", "graph", "browser", "faults", "sqlserver"}.intersection(item.path.parts):
             item.add_marker(folder)
+
+
+def pytest_collection_finish() -> None:
+    quick_dagster.collect_less()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _kept_connections() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        quick_dagster.keep_connections(patch)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -127,17 +139,18 @@ def make_sqlserver_database(on_server: Callable[[str], None]) -> Iterator[Callab
 @pytest.fixture(scope="session")
 def pg_bin_dir() -> Path | None:
     """The programs to test with; None is the wheel's."""
-    return _programs()
+    return _programs("newest")
 
 
 def pytest_report_header() -> str:
-    return f"PostgreSQL: {_programs() or pg_binaries.wheel_installs()[-1] / 'bin'}"
+    whole, engine = (_programs(w) or pg_binaries.wheel_installs()[-1] / "bin" for w in ("newest", "oldest"))
+    return f"PostgreSQL: {whole}" + (f"; db/ and engine/: {engine}" if engine != whole else "")
 
 
-def _programs() -> Path | None:
-    configured = os.environ.get("ETL_TEST_PG_BIN")
+def _programs(unless_configured: str) -> Path | None:
+    configured = os.environ.get("ETL_TEST_PG_BIN") or unless_configured
     if configured != "oldest":
-        return Path(configured) if configured else None
+        return None if configured == "newest" else Path(configured)
     of_machine = {
         int(path.parents[1].name): path.parent
         for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")
@@ -164,10 +177,23 @@ def make_home() -> Iterator[Callable[[], Path]]:
 @pytest.fixture(scope="session")
 def pg_server(pg_bin_dir: Path | None) -> Iterator[embedded.EmbeddedPostgres]:
     """A running server of this pytest session (and xdist worker), gone with it."""
+    with _server(pg_bin_dir) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def oldest_pg_server() -> Iterator[embedded.EmbeddedPostgres]:
+    """As `pg_server`, of the oldest version at hand. It is `pg_server` itself to the tests of db/ and engine/."""
+    with _server(_programs("oldest")) as running:
+        yield running
+
+
+@contextmanager
+def _server(bin_dir: Path | None) -> Iterator[embedded.EmbeddedPostgres]:
     _remove_leftovers()
     home = _new_home()
     try:
-        yield embedded.start(home, bin_dir=pg_bin_dir, settings=_FAST)
+        yield embedded.start(home, bin_dir=bin_dir, settings=_FAST)
     finally:
         embedded.remove(home)
         shutil.rmtree(home)

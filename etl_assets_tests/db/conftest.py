@@ -20,6 +20,11 @@ from etl_assets_tests.sigos import Sigos
 from etl_assets_tests.world import MakeWorld
 
 
+@pytest.fixture(scope="session")
+def pg_server(oldest_pg_server: embedded.EmbeddedPostgres) -> embedded.EmbeddedPostgres:
+    return oldest_pg_server
+
+
 @pytest.fixture
 def make_world(make_database: Callable[..., str], tmp_path: Path) -> MakeWorld:
     return MakeWorld(lambda: sa.make_url(make_database()), tmp_path, PostgresBackend())

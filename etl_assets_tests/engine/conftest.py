@@ -9,8 +9,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from etl_assets.demo import embedded
 from etl_assets_tests.backends import Backend, PostgresBackend, SqlServerBackend
 from etl_assets_tests.world import MakeWorld
+
+
+@pytest.fixture(scope="session")
+def pg_server(oldest_pg_server: embedded.EmbeddedPostgres) -> embedded.EmbeddedPostgres:
+    return oldest_pg_server
 
 
 @pytest.fixture(
