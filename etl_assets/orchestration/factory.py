@@ -93,7 +93,7 @@ def _description(system: System, spec: TableSpec) -> str:
     lines = [spec.table.comment or ""]
     if spec.has_sql:
         header = system.graph.model(spec).header
-        lines += [f"**Grain**: {header['grain']}", f"**Answers**: {header['answers']}"]
+        lines += [f"Grain: {header['grain']}", f"Answers: {header['answers']}"]
     if spec.cleans:
         lines.append(f"Column rules, as declared:\n\n```sql\n{system.graph.model(spec).text}\n```")
     elif spec.has_sql:
