@@ -53,6 +53,8 @@ class MirrorLoad(Load):
     # Whether a row at or after the watermark was seen in the source.
     _at_mark: bool = field(default=False, init=False)
     _bound: str | None = field(default=None, init=False)
+    # Whether this run goes on with a first load that an earlier one began.
+    _goes_on: bool = field(default=False, init=False)
     # The watermark this run has set, if it has.
     _mark: Mark | None = field(default=None, init=False)
 
@@ -67,15 +69,27 @@ class MirrorLoad(Load):
                 return
             attempt = self._prepare(writer, source, text, before, from_start=not reached)
             if attempt.first and before.initial_position:
+                self._goes_on |= not self.result.batches
                 reached = {"whole": before.initial_position}
-            for read in reads(attempt.text, before, self.options, attempt.bound, reached):
-                self._pass(attempt, read)
-                if self._stopped:
-                    self.note(f"stopped after {self.options.max_batches} batch(es), as asked")
-                    break
-            else:
-                self._finish(attempt)
+            if self._read(attempt, reached) and attempt.first and self._goes_on:
+                self._catch_up(attempt)
             writer.dialect.drop_stage(writer.conn, attempt.staged.name)
+
+    def _read(self, attempt: Attempt, reached: Mapping[str, tuple[str, ...]]) -> bool:
+        """Read all passes after what was reached; return whether they came to their end."""
+        for read in reads(attempt.text, attempt.before, self.options, attempt.bound, reached):
+            self._pass(attempt, read)
+            if self._stopped:
+                self.note(f"stopped after {self.options.max_batches} batch(es), as asked")
+                return False
+        self._finish(attempt)
+        return True
+
+    def _catch_up(self, attempt: Attempt) -> None:
+        """Read what has changed behind the position of a first load since it began, runs ago."""
+        now = control.read(attempt.writer.conn, self.spec.entity)
+        if now.cursor_value is not None:
+            self._read(replace(attempt, before=now, bound=self._bound, first=False, from_start=True), {})
 
     @property
     def _is_incremental(self) -> bool:

@@ -13,7 +13,13 @@ import sqlalchemy as sa
 
 from etl_assets.engine.errors import EtlError
 from etl_assets.engine.spec import Incremental, Limits
-from etl_assets_tests.invariants import assert_adds_up, assert_holds, assert_wrote_nothing
+from etl_assets_tests.invariants import (
+    assert_adds_up,
+    assert_equals_its_source,
+    assert_holds,
+    assert_watermark_is_committed,
+    assert_wrote_nothing,
+)
 from etl_assets_tests.world import MakeWorld, orders, source_orders, source_table, spec
 
 
@@ -199,9 +205,22 @@ def test_max_batches_of_a_first_load_resumes_where_it_stopped(make_world: MakeWo
         longer = world.backend.concat("note", "'!'")
         world.sql(f"UPDATE src.orders SET note = {longer}, updated_at = {world.backend.now} WHERE id = 1")
         assert result.notes == ["stopped after 1 batch(es), as asked"]
-    assert sizes == [3, 3, 3, 1]
+    # The last row, then a batch of what is read because it may have changed since the load began.
+    assert sizes == [3, 3, 3, 1 + 3]
     world.run("orders")
     assert_holds(world)
+
+
+def test_a_first_load_of_two_runs_ends_as_of_the_second(make_world: MakeWorld) -> None:
+    world = make_world()
+    world.add_orders(1, 10)
+    world.run("orders", batch_size=4, max_batches=1)
+    world.sql(f"UPDATE src.orders SET note = 'changed', updated_at = {world.backend.now} WHERE id IN (2, 9)")
+    ended = world.run("orders", batch_size=4)
+    assert (ended.counts.inserted, ended.counts.updated, ended.notes) == (6, 1, [])
+    assert_equals_its_source(world, world.graph.find("orders"))
+    assert_watermark_is_committed(world, world.graph.find("orders"))
+    assert_wrote_nothing(world.run("orders"))
 
 
 def test_max_batches_gets_ahead_though_the_lag_is_longer_than_a_batch(make_world: MakeWorld) -> None:
@@ -332,5 +351,6 @@ def test_a_stopped_first_load_continues_exactly_after_its_last_key(make_world: M
     world.run("orders", batch_size=10, max_batches=1)
     assert world.control()["initial_position"] == '["10"]'
     rest = world.run("orders")
-    assert (rest.counts.extracted, rest.counts.inserted) == (2, 2)
+    # Two that were left, then all of the quarter of an hour before the newest: they may have changed since.
+    assert (rest.counts.extracted, rest.counts.inserted, rest.counts.updated) == (2 + 12, 2, 0)
     assert world.control()["initial_position"] is None
