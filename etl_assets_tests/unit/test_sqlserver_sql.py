@@ -21,8 +21,8 @@ from sqlalchemy.dialects import mssql
 
 from etl_assets.engine import tsql
 from etl_assets.engine.dialects import sqlserver_stage, sqlserver_stream
-from etl_assets.engine.dialects.base import CatalogColumn, Staged
 from etl_assets.engine.dialects.sqlserver import SqlServerDialect
+from etl_assets.engine.dialects.values import CatalogColumn, Staged
 from etl_assets.engine.errors import DataError, EtlError, SqlFileError
 from etl_assets.engine.parameters import Parameter, written
 from etl_assets.engine.spec import Incremental, Keys, Merge, ReplaceWindow, Rule, TableSpec, audit_columns, column

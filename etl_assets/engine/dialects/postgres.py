@@ -18,12 +18,12 @@ from sqlalchemy.exc import DBAPIError
 from etl_assets.engine.access import Grant
 from etl_assets.engine.dialects import postgres_roles, postgres_rules, postgres_transport
 from etl_assets.engine.dialects import postgres_types as types
-from etl_assets.engine.dialects.base import CatalogColumn, RowStream, Same
 from etl_assets.engine.dialects.postgres_archives import PostgresArchives
 from etl_assets.engine.dialects.postgres_copy import PostgresCopyStream, copy_csv
 from etl_assets.engine.dialects.postgres_fill import filling
 from etl_assets.engine.dialects.postgres_stage import quoted_text
 from etl_assets.engine.dialects.sessions import make_engine
+from etl_assets.engine.dialects.values import CatalogColumn, RowStream, Same
 from etl_assets.engine.errors import (
     AccessError,
     DataError,

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from etl_assets.engine.dialects import postgres_types as types
-from etl_assets.engine.dialects.base import Merged, Staged
 from etl_assets.engine.dialects.postgres_stage import PostgresStaging, new_stage_name, quoted_text
+from etl_assets.engine.dialects.values import Merged, Staged
 from etl_assets.engine.spec import TableSpec
 
 

@@ -17,8 +17,9 @@ from sqlalchemy.dialects import postgresql
 
 from etl_assets.engine.control import rejected_row
 from etl_assets.engine.dialects import postgres_types as types
-from etl_assets.engine.dialects.base import CatalogColumn, Dialect, Reject, Staged
+from etl_assets.engine.dialects.base import Dialect
 from etl_assets.engine.dialects.portable import utc_now
+from etl_assets.engine.dialects.values import CatalogColumn, Reject, Staged
 from etl_assets.engine.errors import DataError
 from etl_assets.engine.spec import Rule, TableSpec
 

@@ -17,11 +17,11 @@ from sqlalchemy.exc import DBAPIError
 from etl_assets.engine.access import Grant
 from etl_assets.engine.dialects import sqlserver_errors, sqlserver_roles
 from etl_assets.engine.dialects import sqlserver_types as types
-from etl_assets.engine.dialects.base import CatalogColumn, Staged
 from etl_assets.engine.dialects.sqlserver_merge import SqlServerMerge
 from etl_assets.engine.dialects.sqlserver_session import EtlSession, engine_of
 from etl_assets.engine.dialects.sqlserver_stage import as_text, catalog_columns, catalog_query
 from etl_assets.engine.dialects.sqlserver_stream import bracketed, unicode_text
+from etl_assets.engine.dialects.values import CatalogColumn, Staged
 from etl_assets.engine.errors import EtlError, SpecError
 from etl_assets.engine.rules import ColumnRule
 from etl_assets.engine.tsql import ZONES

@@ -15,10 +15,10 @@ import sqlalchemy as sa
 
 from etl_assets.engine.control import rejected_row
 from etl_assets.engine.dialects import sqlserver_types as types
-from etl_assets.engine.dialects.base import Reject, Staged
 from etl_assets.engine.dialects.portable import utc_now
 from etl_assets.engine.dialects.sqlserver_stage import SqlServerStaging, as_text
 from etl_assets.engine.dialects.sqlserver_stream import SEQUENCE, bracketed, unicode_text
+from etl_assets.engine.dialects.values import Reject, Staged
 from etl_assets.engine.spec import Rule, TableSpec
 
 _REJECTED = "[ctl].[rejected_row]"

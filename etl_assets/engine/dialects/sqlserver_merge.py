@@ -14,9 +14,9 @@ import sqlalchemy as sa
 
 from etl_assets.engine import tsql
 from etl_assets.engine.dialects import sqlserver_types as types
-from etl_assets.engine.dialects.base import CatalogColumn, Merged, Staged
 from etl_assets.engine.dialects.sqlserver_judge import SqlServerJudge
 from etl_assets.engine.dialects.sqlserver_stream import SEQUENCE, bracketed, unicode_text
+from etl_assets.engine.dialects.values import CatalogColumn, Merged, Staged
 from etl_assets.engine.spec import TableSpec
 
 _HINTS = "WITH (UPDLOCK, HOLDLOCK)"

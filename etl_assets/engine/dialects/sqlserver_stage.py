@@ -15,8 +15,9 @@ import sqlalchemy as sa
 
 from etl_assets.engine.dialects import sqlserver_stream as stream
 from etl_assets.engine.dialects import sqlserver_types as types
-from etl_assets.engine.dialects.base import CatalogColumn, Dialect
+from etl_assets.engine.dialects.base import Dialect
 from etl_assets.engine.dialects.sqlserver_stream import SEQUENCE, bracketed
+from etl_assets.engine.dialects.values import CatalogColumn
 from etl_assets.engine.errors import TransientError
 
 _serial = count(1)

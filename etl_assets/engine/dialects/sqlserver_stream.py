@@ -21,7 +21,7 @@ import sqlalchemy as sa
 
 from etl_assets.engine import failpoint
 from etl_assets.engine.dialects import sqlserver_types as types
-from etl_assets.engine.dialects.base import CatalogColumn, RowStream
+from etl_assets.engine.dialects.values import CatalogColumn, RowStream
 from etl_assets.engine.errors import DataError
 
 SEQUENCE = "etl_seq"
