@@ -19,9 +19,6 @@ from etl_assets.engine.spec import TableSpec
 class MergeDialect(ExpressionsDialect):
     """See Dialect (base.py)."""
 
-    # The session-local relation of changed rows, as SQL names it.
-    changes: str = "changes"
-
     @abstractmethod
     def merge(
         self,

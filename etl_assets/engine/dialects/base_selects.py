@@ -18,6 +18,9 @@ from etl_assets.engine.errors import SpecError
 class SelectsDialect(StatementsDialect):
     """See Dialect (base.py)."""
 
+    # The session-local relation of changed rows, as SQL names it.
+    changes: str = "changes"
+
     @abstractmethod
     def from_tsql(self, select: str) -> str:
         """A SELECT of the T-SQL subset (tsql.py) as this server takes it, also as a derived table."""
