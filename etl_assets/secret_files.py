@@ -1,6 +1,6 @@
 """Settings whose values are in files: `NAME_FILE=/run/secrets/name` instead of `NAME=value`, for every setting.
 
-Belongs here: reading those files. Does not belong here: which settings there are (settings.py).
+Belongs here: reading those files. Does not belong here: which settings there are (settings/).
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ Belongs here: making both databases, running loads, asking them. Does not belong
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -30,6 +30,10 @@ from etl_assets.systems.lacrei.entity import Entity
 ENTITIES: dict[str, Entity] = {e.name: e for e in DECLARED}
 _TYPES: dict[type, str] = {Digits: "integer", Flag: "boolean", Amount: "numeric(10,2)"}
 PG = PostgresDialect()
+USER, APPOINTMENT, CLINIC = "lacreiid_user", "lacreiid_appointment", "lacreisaude_clinic"
+CANCELLATION, STATE = "lacreiid_cancellation", "address_state"
+BRIDGE = "lacreiid_profile_disability_types"
+EARLY, LATE, LATEST = "2025-03-01 12:00+00", "2025-03-02 12:00+00", "2025-03-03 12:00+00"
 
 
 def source_ddl(entity: Entity, types: Mapping[str, str] | None = None) -> str:
@@ -165,3 +169,12 @@ class Platform:
 def written(results: Mapping[str, Result]) -> dict[str, int]:
     """Rows inserted, updated or deleted by table, where any were."""
     return {n: r.counts.changed for n, r in results.items() if r.counts.changed}
+
+
+def versions(platform: Platform, *relations: str) -> list[list[tuple[object, ...]]]:
+    """Every row with its physical version: a row rewritten as it was is a difference."""
+    return [sorted(platform.rows(f"SELECT t::text, t.xmin::text FROM {r} t")) for r in relations]
+
+
+# The fixture `make_platform`: takes names of tables, and more of Platform's fields.
+MakePlatform = Callable[..., Platform]

@@ -7,6 +7,7 @@ must hold.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -28,6 +29,7 @@ from etl_assets_tests.lacrei import PG, Platform
 MONTHS = tuple(between("2019-01-01", "2027-12-01"))
 AS_OF = "2026-06-30"
 FACT = "m.fact_lacreisaude_appointments"
+LINKS = "professional_id IS NOT NULL, patient_id IS NOT NULL, clinic_id IS NOT NULL, report_id IS NOT NULL"
 _SHORT = re.compile(r"(?<!\w)(m|mart)\.")
 PATIENT, PROFESSIONAL = 1, 2  # privacy documents
 SURROGATES = {
@@ -181,3 +183,7 @@ class Star(Platform):
     def check(self, table: str, name: str) -> Check:
         found = {c.name: c for c in self.destination.graph.find(table).all_checks()}[name]
         return found.check if isinstance(found, Graded) else found
+
+
+# The fixture `make_star`: an empty platform and its warehouse.
+MakeStar = Callable[[], Star]

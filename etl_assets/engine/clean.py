@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from etl_assets.engine import control
 from etl_assets.engine.destination import Writer
-from etl_assets.engine.dialects.base import Reject, Staged
+from etl_assets.engine.dialects.values import Reject, Staged
 from etl_assets.engine.entity import Stopwatch
 from etl_assets.engine.rebuild import SqlLoad
 from etl_assets.engine.rules import Cleaning, ColumnRule

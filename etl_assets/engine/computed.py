@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from etl_assets.engine import control
 from etl_assets.engine.control import etl_control
 from etl_assets.engine.destination import Writer
-from etl_assets.engine.dialects.base import CatalogColumn
+from etl_assets.engine.dialects.values import CatalogColumn
 from etl_assets.engine.errors import SpecError
 from etl_assets.engine.graph import Graph
 from etl_assets.engine.rebuild import SqlLoad

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from etl_assets.engine.control import ControlRow
-from etl_assets.engine.dialects.base import CatalogColumn, Dialect
+from etl_assets.engine.dialects.base import Dialect
+from etl_assets.engine.dialects.values import CatalogColumn
 from etl_assets.engine.errors import AccessError, SchemaDriftError
 from etl_assets.engine.spec import TableSpec
 

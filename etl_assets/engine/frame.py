@@ -16,7 +16,7 @@ from pandas.api import types as kinds
 
 from etl_assets.engine import control, ddl
 from etl_assets.engine.destination import Writer
-from etl_assets.engine.dialects.base import CatalogColumn, Staged
+from etl_assets.engine.dialects.values import CatalogColumn, Staged
 from etl_assets.engine.entity import Stopwatch
 from etl_assets.engine.errors import DataError, SchemaDriftError, SpecError
 from etl_assets.engine.replace import ReplaceLoad

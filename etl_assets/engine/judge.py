@@ -16,8 +16,8 @@ from sqlalchemy.exc import DBAPIError
 from etl_assets.engine import failpoint
 from etl_assets.engine.control import rejected_row
 from etl_assets.engine.destination import Writer
-from etl_assets.engine.dialects.base import Merged, Reject, Staged
 from etl_assets.engine.dialects.portable import utc_now
+from etl_assets.engine.dialects.values import Merged, Reject, Staged
 from etl_assets.engine.errors import DataError, RejectLimitError
 from etl_assets.engine.options import Counts
 from etl_assets.engine.spec import Incremental, TableSpec

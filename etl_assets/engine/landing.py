@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from etl_assets.engine import control, drift, failpoint, landing_record, pending
 from etl_assets.engine.destination import Writer
-from etl_assets.engine.dialects.base import Same
+from etl_assets.engine.dialects.values import Same
 from etl_assets.engine.entity import Load, Stopwatch
 from etl_assets.engine.errors import EtlError, FileRefusedError, ShrinkGuardError, SpecError
 from etl_assets.engine.files import FileSource, LandedFile, WindowReport

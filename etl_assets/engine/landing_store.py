@@ -20,7 +20,7 @@ from etl_assets.engine import failpoint
 from etl_assets.engine.delimited.layout import quoted
 from etl_assets.engine.delimited.reader import Problem
 from etl_assets.engine.destination import Writer
-from etl_assets.engine.dialects.base import Same
+from etl_assets.engine.dialects.values import Same
 from etl_assets.engine.landing_scan import KnownFile
 from etl_assets.engine.spec import TableSpec
 

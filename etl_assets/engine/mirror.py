@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from etl_assets.engine import control, drift, failpoint, unchanged, watermark
 from etl_assets.engine.destination import Source, Writer
-from etl_assets.engine.dialects.base import CatalogColumn, RowStream, Staged
+from etl_assets.engine.dialects.values import CatalogColumn, RowStream, Staged
 from etl_assets.engine.entity import Load, Stopwatch
 from etl_assets.engine.extract import Read, SourceText, reads
 from etl_assets.engine.options import Counts, Mark

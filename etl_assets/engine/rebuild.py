@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from etl_assets.engine import control, drift, pending
 from etl_assets.engine.destination import Writer
-from etl_assets.engine.dialects.base import Staged
+from etl_assets.engine.dialects.values import Staged
 from etl_assets.engine.entity import Stopwatch
 from etl_assets.engine.errors import DataError, SpecError
 from etl_assets.engine.parameters import written

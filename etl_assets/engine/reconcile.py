@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 import sqlalchemy as sa
 
 from etl_assets.engine.destination import Writer
-from etl_assets.engine.dialects.base import CatalogColumn, Dialect
+from etl_assets.engine.dialects.base import Dialect
+from etl_assets.engine.dialects.values import CatalogColumn
 from etl_assets.engine.entity import Stopwatch
 from etl_assets.engine.errors import DeleteGuardError
 from etl_assets.engine.extract import SourceText

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from etl_assets.engine import failpoint
 from etl_assets.engine.destination import Writer
-from etl_assets.engine.dialects.base import Reject, Staged
+from etl_assets.engine.dialects.values import Reject, Staged
 from etl_assets.engine.entity import Load, Stopwatch
 from etl_assets.engine.options import Counts
 from etl_assets.engine.spec import ReplaceWindow

@@ -19,8 +19,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from etl_assets.engine import archive_files, failpoint
 from etl_assets.engine.control import archived_file, archived_text
 from etl_assets.engine.destination import Destination, Writer
-from etl_assets.engine.dialects.base import CatalogColumn
 from etl_assets.engine.dialects.portable import utc_now
+from etl_assets.engine.dialects.values import CatalogColumn
 from etl_assets.engine.errors import ArchiveError, SettingsError
 from etl_assets.engine.spec import TableSpec
 

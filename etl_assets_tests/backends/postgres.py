@@ -14,10 +14,10 @@ from sqlalchemy.pool import NullPool
 
 from etl_assets.engine import tsql
 from etl_assets.engine.access import SOURCE_READER
-from etl_assets.engine.dialects import postgres, postgres_copy
+from etl_assets.engine.dialects import postgres_copy, postgres_session
 from etl_assets.engine.dialects import postgres_types as types
 from etl_assets.engine.dialects.postgres import PostgresDialect
-from etl_assets.engine.dialects.postgres_stage import quoted_text
+from etl_assets.engine.dialects.postgres_statements import quoted_text
 from etl_assets.engine.spec import TableSpec
 from etl_assets.engine.sqlfile import Language
 from etl_assets_tests.backends.base import Backend, Rows, Texts, compared
@@ -91,9 +91,10 @@ class PostgresBackend(Backend):
         return self.dialect.number(conn, "SELECT pg_backend_pid()")
 
     def wait_for_locks(self, patch: pytest.MonkeyPatch, milliseconds: int) -> None:
-        told = tuple(f"SET lock_timeout = {milliseconds}" if "lock_timeout" in s else s for s in postgres._SETTINGS)
-        assert told != postgres._SETTINGS
-        patch.setattr(postgres, "_SETTINGS", told)
+        before = postgres_session._SETTINGS
+        told = tuple(f"SET lock_timeout = {milliseconds}" if "lock_timeout" in s else s for s in before)
+        assert told != before
+        patch.setattr(postgres_session, "_SETTINGS", told)
 
     def survive_deadlocks(self, conn: sa.Connection) -> None:
         # Who looks for one, after this time, and finds it gives way.

@@ -17,7 +17,7 @@ from sqlalchemy.dialects import mssql
 from etl_assets.engine import tsql
 from etl_assets.engine.dialects import sqlserver_session, sqlserver_stream, sqlserver_types
 from etl_assets.engine.dialects.sqlserver import SqlServerDialect
-from etl_assets.engine.dialects.sqlserver_stage import as_text
+from etl_assets.engine.dialects.sqlserver_expressions import as_text
 from etl_assets.engine.spec import TableSpec
 from etl_assets.engine.sqlfile import Language
 from etl_assets_tests.backends.base import Backend, Rows, Texts, compared

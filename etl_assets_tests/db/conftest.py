@@ -16,6 +16,7 @@ from etl_assets_tests.backends import PostgresBackend
 from etl_assets_tests.db.chatwoot_source import END
 from etl_assets_tests.db.clusters import Cluster
 from etl_assets_tests.db.lacrei_source import END as LACREI_END
+from etl_assets_tests.lacrei import MakePlatform, Platform
 from etl_assets_tests.sigos import Sigos
 from etl_assets_tests.world import MakeWorld
 
@@ -28,6 +29,14 @@ def pg_server(oldest_pg_server: embedded.EmbeddedPostgres) -> embedded.EmbeddedP
 @pytest.fixture
 def make_world(make_database: Callable[..., str], tmp_path: Path) -> MakeWorld:
     return MakeWorld(lambda: sa.make_url(make_database()), tmp_path, PostgresBackend())
+
+
+@pytest.fixture
+def make_platform(make_database: Callable[[str], str]) -> MakePlatform:
+    def made(*tables: str, **more: object) -> Platform:
+        return Platform(make_database("platform"), make_database("dw"), tables, **more)  # type: ignore[arg-type]
+
+    return made
 
 
 @pytest.fixture

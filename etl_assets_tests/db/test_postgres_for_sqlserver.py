@@ -13,8 +13,8 @@ import sqlalchemy as sa
 
 from etl_assets.engine.dialects import postgres_for_sqlserver as two
 from etl_assets.engine.dialects import sqlserver_stream as stream
-from etl_assets.engine.dialects.base import CatalogColumn
 from etl_assets.engine.dialects.servers import POSTGRES, SQL_SERVER
+from etl_assets.engine.dialects.values import CatalogColumn
 
 DIALECT = two.PostgresForSqlServer()
 COLUMNS = {

@@ -15,11 +15,13 @@ from etl_assets.demo import ecommerce, embedded
 from etl_assets.demo.chatwoot import synthesize
 from etl_assets.orchestration.logs import DailyJsonLines
 from etl_assets.settings import Settings
+from etl_assets_tests.graph.receivers import Receivers
 from etl_assets_tests.graph.shop import Shop
 from etl_assets_tests.graph.story import Story, play
-from etl_assets_tests.graph.world import Databases, World
+from etl_assets_tests.graph.watch import CANARY, Watch
+from etl_assets_tests.graph.world import Databases, World, execute
 from etl_assets_tests.lacrei import ENTITIES
-from etl_assets_tests.lacrei_model import Star
+from etl_assets_tests.lacrei_model import MakeStar, Star
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -127,7 +129,7 @@ def empty_star(databases: Databases) -> Star:
 
 
 @pytest.fixture
-def make_star(databases: Databases, empty_star: Star) -> Iterator[Callable[[], Star]]:
+def make_star(databases: Databases, empty_star: Star) -> Iterator[MakeStar]:
     """Makes empty platforms with their warehouses, every layer declared."""
     made: list[Star] = []
 
@@ -141,3 +143,34 @@ def make_star(databases: Databases, empty_star: Star) -> Iterator[Callable[[], S
         star.destination.close()
         databases.drop(star.source)
         databases.drop(star.warehouse)
+
+
+@pytest.fixture
+def star(make_star: MakeStar) -> Star:
+    """One patient, one professional with a clinic, one appointment with a report: `pat`, `pro`, `app`."""
+    made = make_star().base()
+    made.patient("pat")
+    made.professional("pro")
+    made.clinic("cli", "pro")
+    made.appointment("app", "2025-05-02 09:00Z", created_at="2025-04-01 09:00Z")
+    made.report("rep", "app")
+    return made
+
+
+@pytest.fixture
+def receivers(tmp_path: Path) -> Iterator[Receivers]:
+    made = Receivers(tmp_path)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def watch(world: World, databases: Databases, tmp_path: Path, receivers: Receivers) -> Iterator[Watch]:
+    url = databases.make("alerts").replace("+psycopg:", "+psycopg2:")
+    home = tmp_path / "home"
+    home.mkdir()
+    execute(world.source, f"UPDATE teams SET name = '{CANARY} ' || id")
+    made = Watch(world, home, url, receivers)
+    yield made
+    made.world.instance.dispose()
+    databases.drop(url)

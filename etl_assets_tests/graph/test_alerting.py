@@ -1,5 +1,9 @@
 """Alerts through real receivers: told once per incident and channel, however often the sensor ticks, and once when
-it is over; and nothing of a row or a secret in any of them."""
+it is over; and nothing of a row or a secret in any of them.
+
+Belongs here: how often, by which way, and what stops it. Does not belong here: what people are told of
+(test_alert_occasions.py).
+"""
 
 from __future__ import annotations
 
@@ -9,10 +13,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -21,103 +24,12 @@ from typer.testing import CliRunner
 
 from etl_assets import cli_alerts
 from etl_assets import settings as settings_module
-from etl_assets.alerting.store import Store
-from etl_assets.engine.errors import EtlError
-from etl_assets.orchestration import launch, signals
+from etl_assets.orchestration import launch
 from etl_assets.orchestration.alert_sensor import build_alerts
-from etl_assets.orchestration.freshness import CHECKS, build_freshness_sensor, freshness_key
-from etl_assets.settings import PROJECT_ROOT, Settings
+from etl_assets.settings import PROJECT_ROOT
 from etl_assets_tests.graph.receivers import SECRETS, SLACK_PATH, Receivers
-from etl_assets_tests.graph.world import Databases, World, execute
-
-JOB = "chatwoot_incremental"
-FAILED = f"[ERROR] chatwoot: run failed: {JOB}"
-AGAIN = f"[RECOVERED] chatwoot: run succeeded again: {JOB}"
-CANARY = "c4n4ry of a row"
-CHANNELS = ("slack", "discord", "email", "file")
-
-
-@dataclass
-class Watch:
-    """A world whose runs are in an instance on PostgreSQL, as dagster.yaml's is, and the sensor over it."""
-
-    world: World
-    home: Path
-    url: str
-    receivers: Receivers
-    later: timedelta = timedelta(0)
-    said: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.settings = self.receivers.settings
-        self.world.instance = self.open()
-
-    def open(self) -> dg.DagsterInstance:
-        storage = {"postgres": {"postgres_url": self.url}}
-        return dg.DagsterInstance.local_temp(str(self.home), overrides={"storage": storage})
-
-    def tick(self, settings: Settings | None = None) -> str:
-        """One tick of a sensor and an instance that were never there before; what the tick says."""
-        with self.open() as instance:
-            sensor = build_alerts(
-                [self.world.system], settings or self.settings, clock=lambda: datetime.now(tz=UTC) + self.later
-            )
-            try:
-                text = str(sensor.evaluate_tick(dg.build_sensor_context(instance=instance)).skip_message)
-            except EtlError as error:
-                text = f"failed: {error}"
-        self.said.append(text)
-        return text
-
-    @property
-    def store(self) -> Store:
-        return Store(signals.connector(self.world.instance))
-
-    @property
-    def told(self) -> dict[str, list[str]]:
-        return self.receivers.titles
-
-    def load(self, *, success: bool) -> None:
-        assert self.world.run(entities=["teams"]).success == success
-
-    def broken(self) -> None:
-        execute(self.world.source, "ALTER TABLE teams RENAME COLUMN account_id TO was_account_id")
-
-    def mended(self) -> None:
-        execute(self.world.source, "ALTER TABLE teams RENAME COLUMN was_account_id TO account_id")
-
-    def report(self, check: str, *, passed: bool, severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.WARN) -> None:
-        """A check as somebody may write it: with content of rows in its metadata and description."""
-        self.world.instance.report_runless_asset_event(
-            dg.AssetCheckEvaluation(
-                asset_key=dg.AssetKey(["chatwoot", "staging", "teams"]),
-                check_name=check,
-                passed=passed,
-                severity=severity,
-                description=CANARY,
-                metadata={"worst_row": CANARY, "late_tables": CANARY},
-            )
-        )
-
-
-@pytest.fixture
-def receivers(tmp_path: Path) -> Iterator[Receivers]:
-    made = Receivers(tmp_path)
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def watch(world: World, databases: Databases, tmp_path: Path, receivers: Receivers) -> Iterator[Watch]:
-    url = databases.make("alerts").replace("+psycopg:", "+psycopg2:")
-    home = tmp_path / "home"
-    home.mkdir()
-    execute(world.source, f"UPDATE teams SET name = '{CANARY} ' || id")
-    made = Watch(world, home, url, receivers)
-    yield made
-    made.world.instance.dispose()
-    databases.drop(url)
-
+from etl_assets_tests.graph.watch import AGAIN, CANARY, CHANNELS, FAILED, JOB, Watch, all_of
+from etl_assets_tests.graph.world import World
 
 _ONE_TICK = """
 import sys
@@ -130,10 +42,6 @@ settings = Settings.model_validate_json(sys.stdin.read())
 with dg.DagsterInstance.local_temp(home, overrides={"storage": {"postgres": {"postgres_url": url}}}) as instance:
     build_alerts([chatwoot_system(settings)], settings).evaluate_tick(dg.build_sensor_context(instance=instance))
 """
-
-
-def all_of(*titles: str) -> dict[str, list[str]]:
-    return {channel: list(titles) for channel in CHANNELS}
 
 
 def test_a_failure_is_told_once_on_every_channel_and_so_is_its_end(
@@ -257,140 +165,6 @@ def test_a_sensor_killed_while_it_sends_loses_nothing_and_doubles_on_that_channe
         watch.tick(two)
     assert watch.told == {"slack": [FAILED, FAILED], "discord": [], "email": [], "file": [FAILED]}
     assert ["sent again" in p["text"] for _, p in watch.receivers.posts] == [False, True]
-
-
-def test_a_check_that_fails_and_passes_again(watch: Watch) -> None:
-    watch.tick()
-    watch.report("names_are_known", passed=True)
-    watch.report("names_are_known", passed=False)
-    watch.report("key_is_unique", passed=False, severity=dg.AssetCheckSeverity.ERROR)
-    watch.tick()
-    names, key = "check failed: staging/teams:names_are_known", "check failed: staging/teams:key_is_unique"
-    opened = (f"[WARN] chatwoot: {names}", f"[ERROR] chatwoot: {key}")
-    assert watch.told == all_of(*opened)
-    watch.report("names_are_known", passed=False)
-    watch.report("key_is_unique", passed=True)
-    watch.report("key_is_unique", passed=False)
-    watch.tick()
-    over = "[RECOVERED] chatwoot: check passes again: staging/teams:key_is_unique"
-    assert watch.told == all_of(*opened, over, f"[WARN] chatwoot: {key}"), "it passed between two ticks"
-    assert watch.receivers.lines[0]["link"] == "https://dagster.example.org/assets/chatwoot/staging/teams?view=checks"
-    assert CANARY not in watch.receivers.texts
-
-
-def test_checks_of_a_real_run_are_told_with_its_link(watch: Watch) -> None:
-    watch.tick()
-    execute(watch.world.warehouse, "ALTER TABLE staging.teams DROP CONSTRAINT IF EXISTS teams_pkey")
-    execute(watch.world.warehouse, "INSERT INTO staging.teams SELECT * FROM staging.teams")
-    job = watch.world.defs.resolve_implicit_global_asset_job_def()
-    checks = {k for k in job.asset_layer.asset_graph.asset_check_keys if k.asset_key.path[-1] == "teams"}
-    result = job.get_subset(asset_check_selection=checks, asset_selection=set()).execute_in_process(
-        instance=watch.world.instance, raise_on_error=False
-    )
-    failing = {e.check_name for e in result.get_asset_check_evaluations() if not e.passed}
-    assert failing
-    watch.tick()
-    lines = [line for line in watch.receivers.lines if "check failed" in line["title"]]
-    assert {line["subject"].rsplit(":", 1)[1] for line in lines} == failing
-    assert {line["link"] for line in lines} == {f"https://dagster.example.org/runs/{result.run_id}"}
-
-
-def test_loads_that_are_overdue(watch: Watch) -> None:
-    watch.tick()
-    system, instance = watch.world.system, watch.world.instance
-
-    def freshness(now: datetime) -> None:
-        """The sensor's tick, and what the daemon does with its result."""
-        tick = build_freshness_sensor(system, clock=lambda: now).evaluate_tick(dg.build_sensor_context(instance))
-        for event in tick.asset_events:
-            instance.report_runless_asset_event(event)
-
-    now = datetime.now(tz=UTC)
-    freshness(now)
-    watch.tick()
-    assert watch.told == all_of()
-    freshness(now + timedelta(hours=30))
-    watch.tick()
-    overdue = f"[WARN] chatwoot: loads are overdue: {CHECKS[0]}"
-    assert watch.told == all_of(overdue)
-    assert watch.receivers.lines[0]["what"].startswith("late: chatwoot.")
-    assert watch.receivers.lines[0]["link"].endswith(f"{freshness_key(system).to_user_string()}?view=checks")
-    freshness(now)
-    watch.tick()
-    assert watch.told == all_of(overdue, f"[RECOVERED] chatwoot: loads are in time again: {CHECKS[0]}")
-
-
-def test_a_load_that_writes_unusually_many_rows(watch: Watch) -> None:
-    watch.tick()
-    usual = (3, 0, 2, 3, 5, 2, 1, 0, 4, 3, 2, 2)
-    for number in usual:
-        execute(
-            watch.world.warehouse,
-            "WITH run AS (INSERT INTO audit.etl_run (system, load_type, triggered_by, status) "
-            "VALUES ('chatwoot', 'incremental', 'manual', 'success') RETURNING run_id) "
-            "INSERT INTO audit.etl_run_entity (run_id, entity, mode, status, inserted) "
-            "SELECT run_id, 'chatwoot.staging.teams', 'changed', 'success', %s FROM run",
-            number,
-        )
-    add = (
-        "INSERT INTO teams SELECT (jsonb_populate_record(NULL::teams, to_jsonb(t) || jsonb_build_object('id', n, "
-        "'name', 'team ' || n, 'updated_at', now() - interval '1 hour'))).* "
-        "FROM (SELECT * FROM teams ORDER BY id LIMIT 1) t, generate_series(%s::int, %s::int) n"
-    )
-    execute(watch.world.source, add, 1_000_001, 1_000_050)
-    watch.load(success=True)
-    watch.tick()
-    assert watch.told == all_of(), "many times as many, but not many"
-    execute(watch.world.source, add, 2_000_001, 2_000_500)
-    watch.load(success=True)
-    for _ in range(3):
-        watch.tick()
-    many = "[WARN] chatwoot: unusual number of rows: staging.teams:incremental"
-    assert watch.told == all_of(many)
-    assert watch.receivers.lines[0]["what"] == "500 rows inserted or updated; usual are 2, up to 102"
-    watch.load(success=True)
-    watch.tick()
-    assert watch.told == all_of(many, many.replace("[WARN]", "[RECOVERED]").replace("unusual", "usual", 1).replace(
-        "rows:", "rows again:"))  # fmt: skip
-
-
-def test_a_run_that_dagster_tries_again_is_told_when_its_last_attempt_failed(watch: Watch) -> None:
-    instance, job = watch.world.instance, watch.world.defs.resolve_job_def(JOB)
-    watch.tick()
-
-    def fail(will_retry: bool) -> dg.DagsterRun:
-        run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
-        instance.add_run_tags(run.run_id, {"dagster/will_retry": str(will_retry).lower()})
-        instance.report_run_failed(run)
-        return run
-
-    fail(True)
-    watch.tick()
-    assert watch.told == all_of()
-    last = fail(False)
-    watch.tick()
-    assert watch.told == all_of(FAILED)
-    assert watch.receivers.lines[0]["link"].endswith(last.run_id)
-    assert watch.receivers.lines[0]["what"] == "it failed outside of its steps"
-
-
-def test_assets_whose_run_by_hand_failed_are_right_again_when_any_run_makes_them(watch: Watch) -> None:
-    watch.tick()
-    watch.broken()
-    job = watch.world.defs.resolve_implicit_global_asset_job_def()
-    teams = dg.AssetKey(["chatwoot", "staging", "teams"])
-    result = job.execute_in_process(instance=watch.world.instance, asset_selection=[teams], raise_on_error=False)
-    assert not result.success
-    watch.tick()
-    failed = "[ERROR] chatwoot: run failed: by hand chatwoot/staging/teams"
-    assert watch.told == all_of(failed)
-    watch.mended()
-    assert watch.world.run(entities=["users"]).success
-    watch.tick()
-    assert watch.told == all_of(failed), "of other assets"
-    watch.load(success=True)
-    watch.tick()
-    assert watch.told == all_of(failed, "[RECOVERED] chatwoot: run succeeded again: by hand chatwoot/staging/teams")
 
 
 def test_an_unreachable_warehouse_stops_no_alert_and_a_wrong_setting_loses_none(watch: Watch) -> None:

@@ -10,47 +10,28 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
-from typing import Literal
 
 import dagster as dg
 import pytest
 from dagster._core.definitions.decorators.op_decorator import DecoratedOpFunction
 
-from etl_assets.definitions import (
-    SQL_ROOT,
-    build_defs,
-    chatwoot_system,
-    ecommerce_system,
-    lacrei_system,
-    sigos_system,
-)
+from etl_assets.definitions import SQL_ROOT, build_defs
 from etl_assets.demo.chatwoot import SECRET_COLUMNS
 from etl_assets.engine.rules import Withheld
-from etl_assets.engine.spec import TableSpec
 from etl_assets.orchestration.exports import export_key
 from etl_assets.orchestration.freshness import freshness_key
 from etl_assets.orchestration.io_managers import PostgresIOManager
 from etl_assets.orchestration.large_tables import keep_key
 from etl_assets.orchestration.monitor import monitor_key
-from etl_assets.orchestration.ops_health import HEALTH_KEY
-from etl_assets.orchestration.ops_retention import RETENTION_KEY
 from etl_assets.orchestration.recipes import Recipe
 from etl_assets.orchestration.report import source_key
 from etl_assets.orchestration.resources import LoadOptions
-from etl_assets.orchestration.system import System
 from etl_assets.settings import PROJECT_ROOT, Settings
+from etl_assets_tests.graph.declared import MODES, OPS, SCOPES, Scope, definitions, snapshot, tables_of
 
-# Every graph there can be: Chatwoot in both source modes, and the other systems by name.
-Scope = Literal["tables", "view", "ecommerce", "lacrei", "sigos"]
-SCOPES: tuple[Scope, ...] = ("tables", "view", "ecommerce", "lacrei", "sigos")
-MODES: tuple[Scope, ...] = ("tables", "view")
 SNAPSHOT = Path(__file__).with_name("snapshot.txt")
-NOWHERE = "postgresql://nobody:nothing@127.0.0.1:1/nowhere"
-
 # Personal data of specs/chatwoot.md 8.2, under the names of the views and of the mirrors.
 PII_OF_VIEWS = (
     "contact_name", "contact_email", "contact_phone", "contact_identifier", "client_phone", "contact_last_name",
@@ -65,68 +46,12 @@ PII_OF_MIRRORS = {
     "messages": ("content",),
     "contact_inboxes": ("source_id",),
 }
-# Statements and calls that put rows into a table. Only the engine may hold them.
-OPS = (HEALTH_KEY, RETENTION_KEY)
 OPS_JOBS = {"ops_health", "ops_retention", "ops_retention_plan"}
+# Statements and calls that put rows into a table. Only the engine may hold them.
 WRITES = re.compile(
     r"\bto_sql\(|\bINSERT\s+INTO\b|\bDELETE\s+FROM\b|\bMERGE\s+INTO\b|\bTRUNCATE\b|\bUPDATE\s+\S+\s+SET\b|\bCOPY\s+\S+\s+FROM\b"
     r"|\bsa\.(insert|update|delete)\(|\.(insert|update|delete)\(\)\.|CREATE TABLE"
 )
-
-
-@cache
-def definitions(scope: Scope = "tables") -> tuple[System, dg.Definitions]:
-    urls = ("chatwoot_source_url", "chatwoot_warehouse_url", "ecommerce_oltp_url", "ecommerce_dw_url")
-    values = dict.fromkeys(urls, NOWHERE) | {"chatwoot_source_mode": scope if scope in MODES else "tables"}
-    settings = Settings.model_validate(values)
-    made = {"ecommerce": ecommerce_system, "lacrei": lacrei_system, "sigos": sigos_system}
-    system = made.get(scope, chatwoot_system)(settings)
-    return system, build_defs([system], settings)
-
-
-def _looking(system: System) -> tuple[dg.AssetKey, ...]:
-    """Assets that look at tables, and are none."""
-    return monitor_key(system), keep_key(system), export_key(system), *OPS
-
-
-def snapshot() -> str:
-    """One line per asset: key, partitions, strategy, IO manager key, group, kinds."""
-    lines = []
-    for scope in SCOPES:
-        lines.append(f"# CHATWOOT_SOURCE_MODE={scope}" if scope in MODES else f"# {scope}")
-        lines += sorted(_line(each) for each in _assets(scope))
-    return "\n".join(lines) + "\n"
-
-
-def _assets(mode: Scope) -> Iterator[dg.AssetSpec | dg.AssetsDefinition]:
-    for each in definitions(mode)[1].assets or ():
-        assert isinstance(each, dg.AssetSpec | dg.AssetsDefinition)
-        yield each
-
-
-def _tables(mode: Scope) -> Iterator[tuple[TableSpec, dg.AssetsDefinition]]:
-    for each in _assets(mode):
-        system = definitions(mode)[0]
-        if isinstance(each, dg.AssetsDefinition) and each.key not in _looking(system):
-            yield system.spec(each.key), each
-
-
-def _line(asset: dg.AssetSpec | dg.AssetsDefinition) -> str:
-    if isinstance(asset, dg.AssetSpec):
-        spec, strategy, manager, partitions = asset, "external", "-", asset.partitions_def
-    else:
-        spec = asset.get_asset_spec()
-        strategy, partitions = str(spec.metadata.get("strategy", "observes")), asset.partitions_def
-        manager = asset.get_io_manager_key_for_asset_key(asset.key)
-    if partitions is None:
-        cut = "unpartitioned"
-    else:
-        assert isinstance(partitions, dg.MonthlyPartitionsDefinition)
-        cut = f"monthly({partitions.start.date()}, {partitions.timezone}, +{partitions.end_offset})"
-    kinds = "+".join(sorted(spec.kinds))
-    return " | ".join((spec.key.to_user_string(), cut, strategy, manager, str(spec.group_name), kinds))
-
-
 _WATCHED = """
 import os, socket, sys
 from pathlib import Path
@@ -226,7 +151,7 @@ def test_every_sql_file_has_an_asset_and_the_reverse() -> None:
 @pytest.mark.parametrize("scope", SCOPES)
 def test_only_our_io_manager_writes(scope: Scope) -> None:
     system, defs = definitions(scope)
-    managers = {asset.get_io_manager_key_for_asset_key(asset.key) for _, asset in _tables(scope)}
+    managers = {asset.get_io_manager_key_for_asset_key(asset.key) for _, asset in tables_of(scope)}
     expected = "chatwoot_warehouse" if scope in MODES else f"{scope}_warehouse"
     assert managers == {expected} == {system.io_manager_key}
     resources = defs.get_repository_def().get_top_level_resources()
@@ -238,7 +163,7 @@ def test_only_our_io_manager_writes(scope: Scope) -> None:
 
 @pytest.mark.parametrize("scope", SCOPES)
 def test_an_asset_returns_a_recipe_and_asks_for_nothing_it_could_write_with(scope: Scope) -> None:
-    for spec, asset in _tables(scope):
+    for spec, asset in tables_of(scope):
         compute = asset.op.compute_fn
         assert isinstance(compute, DecoratedOpFunction)
         recipe = compute.decorated_fn(load=LoadOptions.model_validate({}))
@@ -351,7 +276,7 @@ def test_every_job_runs_in_process_and_has_an_end(scope: Scope) -> None:
 
 @pytest.mark.parametrize("scope", SCOPES)
 def test_every_column_is_described_in_the_ui(scope: Scope) -> None:
-    for spec, asset in _tables(scope):
+    for spec, asset in tables_of(scope):
         schema = asset.get_asset_spec().metadata["dagster/column_schema"]
         assert isinstance(schema, dg.TableSchema)
         assert [c.name for c in schema.columns] == [c.name for c in spec.table.columns]
@@ -363,7 +288,7 @@ def test_every_column_is_described_in_the_ui(scope: Scope) -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_personal_data_is_tagged(mode: Scope) -> None:
     seen = set()
-    for spec, asset in _tables(mode):
+    for spec, asset in tables_of(mode):
         schema = asset.get_asset_spec().metadata["dagster/column_schema"]
         mirror = spec.is_mirror and spec.name in PII_OF_MIRRORS
         patterns = PII_OF_MIRRORS[spec.name] if mirror else PII_OF_VIEWS
@@ -386,7 +311,7 @@ def test_personal_data_of_the_shop_is_tagged() -> None:
     names = {"full_name", "email", "phone", "document_number", "birth_date", "address_line", "nome_cliente",
              "telefone", "cpf_cnpj", "data_nascimento", "endereco_completo"}  # fmt: skip
     seen = set()
-    for spec, asset in _tables("ecommerce"):
+    for spec, asset in tables_of("ecommerce"):
         schema = asset.get_asset_spec().metadata["dagster/column_schema"]
         for column in schema.columns:
             if column.name in names:
@@ -410,7 +335,7 @@ def test_personal_data_of_lacrei_is_tagged_and_ends_where_its_class_says() -> No
         f"other_{n}" for n in ("ethnic_group", "gender_identity", "sexual_orientation", "pronoun", "disability_types")
     )}  # fmt: skip
     staged: dict[str, set[str]] = {"staging_01": set(), "staging_02": set()}
-    for spec, asset in _tables("lacrei"):
+    for spec, asset in tables_of("lacrei"):
         if spec.layer not in staged:
             continue
         schema = asset.get_asset_spec().metadata["dagster/column_schema"]
@@ -444,7 +369,7 @@ def test_lacreis_own_jobs() -> None:
 def test_no_secret_is_mirrored() -> None:
     suspicious = re.compile(r"token|password|secret|hmac_(?!verified)|encrypted|otp|provider|sign_in")
     for mode in MODES:
-        for spec, _ in _tables(mode):
+        for spec, _ in tables_of(mode):
             names = {c.name for c in spec.table.columns} | {spec.source_column(c) for c in spec.data_columns}
             assert not names & SECRET_COLUMNS.get(spec.name, frozenset()), spec.entity
             if spec.is_mirror:

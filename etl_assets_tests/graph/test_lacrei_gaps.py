@@ -1,7 +1,7 @@
 """Gaps of the original Lacrei (specs/lacrei.md 7) that other tests touch in passing, each by its own number.
 
 Belongs here: one test per gap, which fails on what the original did. Does not belong here: gaps with tests of their own
-(test_lacrei_staging.py, test_lacrei_model.py, test_lacrei_marts.py), failing runs (G10: test_lacrei_jobs.py).
+(test_lacrei_staging.py, _cleaning.py, _model.py, _fact.py, _marts.py), failing runs (G10: test_lacrei_jobs.py).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Lacrei's model and marts through their Dagster jobs, from the synthetic platform: one run, its checks, its failures.
 
-Belongs here: what only Dagster shows. Does not belong here: rules (test_lacrei_model.py, test_lacrei_marts.py), values
+Belongs here: what only Dagster shows. Does not belong here: rules (test_lacrei_model.py, _fact.py, _marts.py), values
 (test_lacrei_oracle.py), the stagings (test_lacrei.py).
 """
 

@@ -1,7 +1,7 @@
 """Gaps of the original Lacrei marts (specs/lacrei.md 7), each with what it did and what is right, on PostgreSQL.
 
-Belongs here: marts. Does not belong here: dimensions and fact (test_lacrei_model.py), every value
-(test_lacrei_oracle.py).
+Belongs here: marts. Does not belong here: dimensions and fact (test_lacrei_model.py, _fact.py), every
+value (test_lacrei_oracle.py).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Every value of every Lacrei mart equals its recomputation from the source; loads in steps end where a rebuild does.
 
-Belongs here: comparing. Does not belong here: single rules (test_lacrei_model.py, test_lacrei_marts.py).
+Belongs here: comparing. Does not belong here: single rules (test_lacrei_model.py, _fact.py, _marts.py).
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import pytest
 from etl_assets import settings
 from etl_assets.engine.dialects.servers import POSTGRES, SQL_SERVER
 from etl_assets.engine.errors import SettingsError
-from etl_assets.settings import PROJECT_ROOT, SYSTEMS, Settings, load_settings
+from etl_assets.settings import PROJECT_ROOT, SYSTEMS, Settings, fallbacks, load_settings
 
 pytestmark = pytest.mark.usefixtures("clean_environment")
 EXAMPLE = PROJECT_ROOT / ".env.example"
@@ -251,7 +251,7 @@ def test_the_schema_of_lacreis_source_is_one_name(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_portal_of_ones_own_needs_user_and_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings, "stand_in_portal", lambda: ("http://stand-in/sigos/", "demo", "demo"))
+    monkeypatch.setattr(fallbacks, "stand_in_portal", lambda: ("http://stand-in/sigos/", "demo", "demo"))
     assert load_settings().sigos_access() == ("http://stand-in/sigos/", "demo", "demo")
     monkeypatch.setenv("SIGOS_PORTAL_URL", "https://portal.example.com/sigos")
     with pytest.raises(SettingsError, match="SIGOS_PORTAL_URL is set but SIGOS_USUARIO and SIGOS_SENHA is not"):

@@ -20,9 +20,9 @@ import sqlglot
 from sqlalchemy.dialects import mssql
 
 from etl_assets.engine import tsql
-from etl_assets.engine.dialects import sqlserver_stage, sqlserver_stream
-from etl_assets.engine.dialects.base import CatalogColumn, Staged
+from etl_assets.engine.dialects import sqlserver_expressions, sqlserver_stage, sqlserver_stream
 from etl_assets.engine.dialects.sqlserver import SqlServerDialect
+from etl_assets.engine.dialects.values import CatalogColumn, Staged
 from etl_assets.engine.errors import DataError, EtlError, SqlFileError
 from etl_assets.engine.parameters import Parameter, written
 from etl_assets.engine.spec import Incremental, Keys, Merge, ReplaceWindow, Rule, TableSpec, audit_columns, column
@@ -215,7 +215,7 @@ def test_literals(text: str, type_: str, literal: str) -> None:
     ],
 )
 def test_texts_of_which_the_same_value_can_be_made_again(type_: str, text: str) -> None:
-    assert sqlserver_stage.as_text("[x]", type_) == text
+    assert sqlserver_expressions.as_text("[x]", type_) == text
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.mssql.base import MSDialect
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
-from etl_assets.engine.dialects.base import CatalogColumn
 from etl_assets.engine.dialects.servers import SQL_SERVER
+from etl_assets.engine.dialects.values import CatalogColumn
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _PROPERTY = sa.text(

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from etl_assets.engine.errors import SpecError
 
 if TYPE_CHECKING:
-    from etl_assets.engine.dialects.base import Staged
+    from etl_assets.engine.dialects.values import Staged
     from etl_assets.engine.spec import TableSpec
 
 # Key of the row, text, MD5 of the text.

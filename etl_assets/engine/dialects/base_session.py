@@ -1,23 +1,27 @@
 """What the engine asks of a database server before any table: sessions, states of the source, locks, error classes.
 
-The part of the interface that base.py builds on. Belongs here: what is asked of a server and its sessions. Does not
-belong here: catalog, text, staging and merging (base.py), how sessions are kept (sessions.py).
+Belongs here: what is asked of a server and its sessions. Does not belong here: tables and their rows (the other parts
+of base.py), how sessions are kept (sessions.py).
 """
 
 from __future__ import annotations
 
 import time
-from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 
 import sqlalchemy as sa
 
+from etl_assets.engine.dialects.base_statements import StatementsDialect
 from etl_assets.engine.errors import EtlError
 
 
-class SessionDialect(ABC):
+class SessionDialect(StatementsDialect):
     """See Dialect (base.py)."""
+
+    # How people write a URL of such a server -> the driver it is spoken to with.
+    schemes: Mapping[str, str] = {}
 
     @abstractmethod
     def engine(self, url: sa.URL, *, application: str, keep_sessions: bool = False) -> sa.Engine:

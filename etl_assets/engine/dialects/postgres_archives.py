@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
-from etl_assets.engine.dialects.base import Staged
 from etl_assets.engine.dialects.base_archives import Text
 from etl_assets.engine.dialects.postgres_partitions import PATIENCE, PostgresPartitions
-from etl_assets.engine.dialects.postgres_stage import quoted_text
+from etl_assets.engine.dialects.postgres_statements import quoted_text
+from etl_assets.engine.dialects.values import Staged
 from etl_assets.engine.months import following
 from etl_assets.engine.spec import TableSpec
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from psycopg import Copy, Cursor
 
 from etl_assets.engine import failpoint
-from etl_assets.engine.dialects.base import RowStream
+from etl_assets.engine.dialects.values import RowStream
 
 _SIGNATURE = b"PGCOPY\n\xff\r\n\0"
 _TRAILER = b"\xff\xff"

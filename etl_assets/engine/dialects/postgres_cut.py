@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from etl_assets.engine import failpoint
-from etl_assets.engine.dialects.postgres_stage import quoted_text
+from etl_assets.engine.dialects.postgres_statements import quoted_text
 from etl_assets.engine.errors import SchemaDriftError
 from etl_assets.engine.months import following
 from etl_assets.engine.upkeep import default_of

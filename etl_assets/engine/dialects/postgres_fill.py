@@ -14,8 +14,9 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from etl_assets.engine.dialects.base import Dialect, Same
-from etl_assets.engine.dialects.postgres_stage import quoted_text
+from etl_assets.engine.dialects.base import Dialect
+from etl_assets.engine.dialects.postgres_statements import quoted_text
+from etl_assets.engine.dialects.values import Same
 
 # Whoever reads an empty table keeps its loader waiting no longer than that.
 _PATIENCE = "2s"

@@ -16,10 +16,11 @@ import sqlalchemy as sa
 
 from etl_assets.engine.dialects import postgres_types
 from etl_assets.engine.dialects import sqlserver_types as types
-from etl_assets.engine.dialects.base import CatalogColumn, Dialect, RowStream
+from etl_assets.engine.dialects.base import Dialect
 from etl_assets.engine.dialects.postgres import PostgresDialect
 from etl_assets.engine.dialects.sqlserver_stage import SqlServerStaging
 from etl_assets.engine.dialects.sqlserver_stream import FetchedStream
+from etl_assets.engine.dialects.values import CatalogColumn, RowStream
 
 _PLAIN = {
     "smallint": "smallint",

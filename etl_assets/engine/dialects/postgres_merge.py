@@ -1,7 +1,7 @@
 """PostgreSQL's SQL for merging staged rows into their target, and for handing on what changed.
 
-Belongs here: statements that write targets and the relation `changes`. Does not belong here: staging and judging
-(postgres_stage.py), order of steps, transactions, counting.
+Belongs here: statements that write targets and the relation `changes`. Does not belong here: staging
+(postgres_stage.py), judging (postgres_judge.py), order of steps, transactions, counting.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from etl_assets.engine.dialects import postgres_types as types
-from etl_assets.engine.dialects.base import Merged, Staged
-from etl_assets.engine.dialects.postgres_stage import PostgresStaging, new_stage_name, quoted_text
+from etl_assets.engine.dialects.postgres_judge import PostgresJudge
+from etl_assets.engine.dialects.postgres_stage import new_stage_name
+from etl_assets.engine.dialects.postgres_statements import quoted_text
+from etl_assets.engine.dialects.values import Merged, Staged
 from etl_assets.engine.spec import TableSpec
 
 
-class PostgresMerge(PostgresStaging):
+class PostgresMerge(PostgresJudge):
     """The part of PostgresDialect that writes targets."""
 
     def create_changes(self, conn: sa.Connection, spec: TableSpec, tracked: Sequence[str]) -> None:
@@ -214,24 +216,3 @@ class PostgresMerge(PostgresStaging):
         )
         self.execute(conn, f"ANALYZE {name}")
         return name, taken
-
-    def month_of(self, expression: str, type_: str, zone: str, offset: int) -> str:
-        first = f"date_trunc('month', {_local(expression, type_, zone)}) + interval '{int(offset)} months'"
-        return _first_day(expression, first)
-
-    def week_of(self, expression: str, type_: str, zone: str) -> str:
-        return _first_day(expression, f"date_trunc('week', {_local(expression, type_, zone)})")
-
-
-def _local(expression: str, type_: str, zone: str) -> str:
-    """A date, or a time of day in `zone`."""
-    if type_ == "timestamp with time zone":
-        return f"({expression} AT TIME ZONE {quoted_text(zone)})"
-    if type_.startswith("timestamp"):
-        return f"({expression} AT TIME ZONE 'UTC' AT TIME ZONE {quoted_text(zone)})"
-    return expression
-
-
-def _first_day(expression: str, first: str) -> str:
-    # Days at the ends of what the server can store cannot be moved or cut into months without an error.
-    return f"CASE WHEN {expression} BETWEEN '0001-01-01' AND '9999-12-31' THEN to_char({first}, 'YYYY-MM-DD') END"

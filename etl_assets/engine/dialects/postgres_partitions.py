@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from etl_assets.engine.dialects import postgres_cut
 from etl_assets.engine.dialects.base_partitions import Part
 from etl_assets.engine.dialects.postgres_merge import PostgresMerge
-from etl_assets.engine.dialects.postgres_stage import new_stage_name, quoted_text
+from etl_assets.engine.dialects.postgres_stage import new_stage_name
+from etl_assets.engine.dialects.postgres_statements import quoted_text
 from etl_assets.engine.months import following
 from etl_assets.engine.upkeep import default_of, partition_of
 

@@ -15,10 +15,13 @@ import sqlalchemy as sa
 
 from etl_assets.engine.control import rejected_row
 from etl_assets.engine.dialects import sqlserver_types as types
-from etl_assets.engine.dialects.base import Reject, Staged
 from etl_assets.engine.dialects.portable import utc_now
-from etl_assets.engine.dialects.sqlserver_stage import SqlServerStaging, as_text
-from etl_assets.engine.dialects.sqlserver_stream import SEQUENCE, bracketed, unicode_text
+from etl_assets.engine.dialects.sqlserver_expressions import as_text
+from etl_assets.engine.dialects.sqlserver_stage import SqlServerStaging
+from etl_assets.engine.dialects.sqlserver_statements import bracketed, unicode_text
+from etl_assets.engine.dialects.sqlserver_stream import SEQUENCE
+from etl_assets.engine.dialects.values import Reject, Staged
+from etl_assets.engine.errors import SpecError
 from etl_assets.engine.spec import Rule, TableSpec
 
 _REJECTED = "[ctl].[rejected_row]"
@@ -88,6 +91,21 @@ class SqlServerJudge(SqlServerStaging):
             "ON r.why = j.why"
         )
         return self._set_aside(conn, entity, staged, key, run_id, judged)
+
+    def list_values(
+        self,
+        conn: sa.Connection,
+        entity: str,
+        staged: Staged,
+        key: Sequence[str],
+        refused: str,
+        values: Sequence[tuple[str, str]],
+        run_id: int,
+    ) -> dict[tuple[str, str], int]:
+        raise SpecError(f"{entity}: column rules have not been taught to SQL Server; clean in a SQL file instead")
+
+    def numbers_of(self, conditions: Sequence[str]) -> str:
+        raise SpecError("column rules have not been taught to SQL Server; clean in a SQL file instead")
 
     def reject_duplicates(
         self, conn: sa.Connection, entity: str, staged: Staged, key: Sequence[str], order: Sequence[str], run_id: int

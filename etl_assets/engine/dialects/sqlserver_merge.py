@@ -12,11 +12,12 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from etl_assets.engine import tsql
 from etl_assets.engine.dialects import sqlserver_types as types
-from etl_assets.engine.dialects.base import CatalogColumn, Merged, Staged
+from etl_assets.engine.dialects.sqlserver_expressions import literal_of
 from etl_assets.engine.dialects.sqlserver_judge import SqlServerJudge
-from etl_assets.engine.dialects.sqlserver_stream import SEQUENCE, bracketed, unicode_text
+from etl_assets.engine.dialects.sqlserver_statements import bracketed, unicode_text
+from etl_assets.engine.dialects.sqlserver_stream import SEQUENCE
+from etl_assets.engine.dialects.values import CatalogColumn, Merged, Staged
 from etl_assets.engine.spec import TableSpec
 
 _HINTS = "WITH (UPDLOCK, HOLDLOCK)"
@@ -34,12 +35,6 @@ class SqlServerMerge(SqlServerJudge):
         # A type of its own per column: an identity column would be one in a copy too.
         op, image = self.column_of("op", "nvarchar(1)"), self.column_of("image", "nvarchar(3)")
         self.execute(conn, f"CREATE TABLE {self.changes} ({op}, {image}{columns})")
-
-    def from_tsql(self, select: str) -> str:
-        return tsql.inlined(select)
-
-    def over_changes(self, select: str) -> str:
-        return tsql.renamed(self.from_tsql(select), "changes", self.changes)
 
     def merge(
         self,
@@ -209,24 +204,12 @@ class SqlServerMerge(SqlServerJudge):
             f"DELETE FROM [ctl].[pending_key] WITH (READPAST) OUTPUT deleted.[key] INTO {bracketed(taken)} ([key]) "
             f"WHERE {which} AND [key] IN ({picked})",
         )
-        typed = self.literal_of("t.[key]", key_type)
+        typed = literal_of("t.[key]", key_type)
         number = self.execute(
             conn, f"INSERT INTO {bracketed(name)} ([key]) SELECT DISTINCT {typed} FROM {bracketed(taken)} AS t"
         )
         self.drop_stage(conn, taken)
         return name, number
-
-    def literal_of(self, text: str, type_: str) -> str:
-        """SQL that makes a value of `type_` of the text expression `text`."""
-        base = types.split(type_)[0]
-        if types.is_text(type_):
-            return text
-        if base in ("datetime", "smalldatetime"):
-            # From text they take three decimals at most; a tick of 1/300 s has more.
-            return f"CAST(CONVERT(datetime2(7), {text}, 121) AS {base})"
-        if types.is_temporal(type_):
-            return f"CONVERT({type_}, {text}, 121)"
-        return f"CONVERT({type_}, {text}, 2)" if types.is_binary(type_) else f"CAST({text} AS {type_})"
 
 
 def _comparable(expression: str, type_: str) -> str:

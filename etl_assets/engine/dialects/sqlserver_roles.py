@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from etl_assets.engine.access import Grant
-from etl_assets.engine.dialects.sqlserver_stream import bracketed, unicode_text
+from etl_assets.engine.dialects.sqlserver_statements import bracketed, unicode_text
 
 _HEAD = """\
 -- {what}

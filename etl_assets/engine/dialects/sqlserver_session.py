@@ -12,7 +12,7 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.mssql.pymssql import MSDialect_pymssql, MSIdentifierPreparer_pymssql
 
 from etl_assets.engine.dialects.sessions import make_engine
-from etl_assets.engine.dialects.sqlserver_stream import bracketed
+from etl_assets.engine.dialects.sqlserver_statements import bracketed
 from etl_assets.engine.dialects.sqlserver_types import SqlServerTypes
 
 _LOGIN_SECONDS, _QUERY_SECONDS = 10, 3600

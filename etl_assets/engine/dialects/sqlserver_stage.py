@@ -9,49 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import count
 from secrets import token_hex
-from typing import Any
 
 import sqlalchemy as sa
 
 from etl_assets.engine.dialects import sqlserver_stream as stream
 from etl_assets.engine.dialects import sqlserver_types as types
-from etl_assets.engine.dialects.base import CatalogColumn, Dialect
-from etl_assets.engine.dialects.sqlserver_stream import SEQUENCE, bracketed
+from etl_assets.engine.dialects.base import Dialect
+from etl_assets.engine.dialects.sqlserver_catalog import catalog_columns, catalog_query
+from etl_assets.engine.dialects.sqlserver_expressions import as_text
+from etl_assets.engine.dialects.sqlserver_statements import bracketed
+from etl_assets.engine.dialects.sqlserver_stream import SEQUENCE
+from etl_assets.engine.dialects.values import CatalogColumn
 from etl_assets.engine.errors import TransientError
 
 _serial = count(1)
-_CATALOG = """SELECT c.name, COALESCE(b.name, TYPE_NAME(c.user_type_id)), c.max_length, c.precision, c.scale,
-c.is_nullable FROM {catalog}sys.columns AS c LEFT JOIN {catalog}sys.types AS b ON b.user_type_id = c.system_type_id
-WHERE c.object_id = {object_id} ORDER BY c.column_id"""
 
 
 def new_stage_name() -> str:
     return f"#etl_stage_{next(_serial)}"
-
-
-def as_text(expression: str, type_: str) -> str:
-    """`expression` of `type_` as text from which the same value can be made again."""
-    if types.is_temporal(type_):
-        return f"CONVERT(nvarchar(34), {expression}, 121)"
-    if types.split(type_)[0] in ("real", "float"):
-        return f"CONVERT(nvarchar(34), {expression}, 3)"
-    if types.is_binary(type_):
-        return f"CONVERT(nvarchar(max), {expression}, 2)"
-    if types.is_text(type_):
-        return f"CAST({expression} AS nvarchar(max))"
-    if types.is_money(type_):
-        # All four decimals; of any other style it keeps two, or refuses it.
-        return f"CONVERT(nvarchar(max), {expression}, 2)"
-    # 121: should it be a time after all; numbers do not care.
-    return f"CONVERT(nvarchar(max), {expression}, 121)"
-
-
-def catalog_columns(rows: Iterable[Sequence[Any]]) -> tuple[CatalogColumn, ...]:
-    """Columns from rows of `catalog_query`."""
-    return tuple(
-        CatalogColumn(str(name), types.from_catalog(str(type_), int(length), int(precision), int(scale)), not nullable)
-        for name, type_, length, precision, scale, nullable in rows
-    )
 
 
 def _held(type_: str) -> str:
@@ -60,26 +35,8 @@ def _held(type_: str) -> str:
     return "decimal(38,12)" if type_ == "decimal(38,38)" else types.transfer(type_)
 
 
-def catalog_query(object_id: str, catalog: str = "") -> str:
-    return _CATALOG.format(object_id=object_id, catalog=catalog)
-
-
 class SqlServerStaging(Dialect):
     """The part of SqlServerDialect that fills staging tables."""
-
-    changes = "#changes"
-
-    def execute(self, conn: sa.Connection, sql: str) -> int:
-        return max(_as_written(conn, sql).rowcount, 0)
-
-    def scalar(self, conn: sa.Connection, sql: str) -> object:
-        return _as_written(conn, sql).scalar()
-
-    def rows(self, conn: sa.Connection, sql: str) -> list[tuple[object, ...]]:
-        return [tuple(r) for r in _as_written(conn, sql)]
-
-    def quote(self, name: str) -> str:
-        return bracketed(name)
 
     def create_stage(self, conn: sa.Connection, columns: Sequence[CatalogColumn]) -> str:
         name = new_stage_name()
@@ -140,24 +97,6 @@ class SqlServerStaging(Dialect):
         in_doubt = types.is_temporal(type_) and types.split(type_)[0] != "date"
         return as_text(bracketed(name), type_) if in_doubt else super().sent(name, type_)
 
-    def transfer_type(self, source_type: str) -> str:
-        return types.transfer(source_type)
-
-    def adopted_type(self, source_type: str) -> str:
-        return types.without_limits(types.transfer(source_type))
-
-    def expression(self, staged_column: str, staged_type: str, target_type: str, *, exact: bool = False) -> str:
-        column = f"s.{bracketed(staged_column)}"
-        if staged_type == target_type:
-            return column
-        if types.is_text(target_type):
-            # A cast to nvarchar(n) would cut silently; assignment refuses instead.
-            return column if types.is_text(staged_type) else as_text(column, staged_type)
-        if types.loses_digits(staged_type, target_type) and types.is_number(staged_type):
-            # As the cast rounds by itself; said, because not every server that speaks T-SQL does.
-            column = f"ROUND({column}, {types.decimals(target_type)})"
-        return f"CAST({column} AS {target_type})"
-
     def last_row(
         self, conn: sa.Connection, stage: str, columns: Sequence[tuple[str, str]], *, up_to: str | None = None
     ) -> tuple[str, ...] | None:
@@ -170,8 +109,3 @@ class SqlServerStaging(Dialect):
         rows = f"{bracketed(stage)} AS s WHERE {present} ORDER BY {order}"
         found = self.rows(conn, f"SELECT TOP (1) {select} FROM {rows}")
         return tuple(str(v) for v in found[0]) if found else None
-
-
-def _as_written(conn: sa.Connection, sql: str) -> sa.CursorResult[Any]:
-    """Run a statement without looking for parameter markers in it."""
-    return conn.exec_driver_sql(sql, execution_options={"no_parameters": True})

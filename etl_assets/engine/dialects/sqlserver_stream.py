@@ -21,8 +21,8 @@ import sqlalchemy as sa
 
 from etl_assets.engine import failpoint
 from etl_assets.engine.dialects import sqlserver_types as types
-from etl_assets.engine.dialects.base import CatalogColumn, RowStream
-from etl_assets.engine.errors import DataError
+from etl_assets.engine.dialects.sqlserver_statements import bracketed, unicode_text
+from etl_assets.engine.dialects.values import CatalogColumn, RowStream
 
 SEQUENCE = "etl_seq"
 _STAGES = "etl_stages"
@@ -43,18 +43,6 @@ def stage_columns(conn: sa.Connection, stage: str) -> tuple[CatalogColumn, ...]:
 
 def forget_stage(conn: sa.Connection, stage: str) -> None:
     conn.info.get(_STAGES, {}).pop(stage, None)
-
-
-def unicode_text(value: str) -> str:
-    """`value` as a literal of Unicode text."""
-    if "\x00" in value:
-        raise DataError("a NUL character cannot be part of a name or value")
-    return "N'" + value.replace("'", "''") + "'"
-
-
-def bracketed(name: str) -> str:
-    """`name` as an identifier. A bracket in it needs the standard's quotes, which every session has on."""
-    return f"[{name}]" if "]" not in name else '"' + name.replace('"', '""') + '"'
 
 
 def append(conn: sa.Connection, stage: str, rows: Iterable[Sequence[object]]) -> int:

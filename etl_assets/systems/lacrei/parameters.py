@@ -1,6 +1,6 @@
 """Values the SQL of model and marts takes from settings and from the run.
 
-Belongs here: their names and types. Does not belong here: reading the environment (settings.py).
+Belongs here: their names and types. Does not belong here: reading the environment (settings/).
 """
 
 from __future__ import annotations
