@@ -17,6 +17,7 @@ from selenium.common.exceptions import (
     TimeoutException,
 )
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
@@ -116,6 +117,12 @@ class Page:
         field.send_keys(Keys.CONTROL, "a")
         field.send_keys(text)
         field.send_keys(Keys.TAB)
+
+    def edit(self, text: str) -> None:
+        """Replace what the launchpad's editor holds by one line, key by key: it takes back what is set otherwise."""
+        self.click("//pre[contains(@class, 'CodeMirror-line')][contains(., 'mode')]")
+        keys = ActionChains(self.driver).key_down(Keys.CONTROL).send_keys("a").key_up(Keys.CONTROL)
+        keys.send_keys(text).perform()
 
     def row(self, label: str) -> str:
         """Text of the second cell of the table row that begins with `label`."""

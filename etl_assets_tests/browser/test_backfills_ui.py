@@ -92,12 +92,15 @@ def months() -> list[str]:
     return months_until(this_month(), MONTHS)
 
 
-def backfill(page: Page, site: Site, system: str, shot: str) -> dict[str, Any]:
-    """Ask for the months on the job's page; return the one run that comes of it, ended."""
-    job = f"{system}_incremental"
+def job_page(system: str) -> str:
+    return f"/locations/__repository__@etl_assets/jobs/{system}_incremental"
+
+
+def backfill(page: Page, site: Site, path: str, shot: str) -> dict[str, Any]:
+    """Ask for the months on the page of a job or of a table; return the one run that comes of it, ended."""
     known = {r["runId"] for r in site.runs()}
-    page.open(f"/locations/__repository__@etl_assets/jobs/{job}")
-    page.press("Materialize all")
+    page.open(path)
+    page.press("Materialize all" if "/jobs/" in path else "Materialize")
     page.click("//*[text()='Show all partitions']")
     page.type("//input[starts-with(@placeholder, 'ex:')]", f"[{months()[0]}...{months()[-1]}]")
     page.see(f"{MONTHS} partitions")
@@ -143,7 +146,7 @@ def test_a_range_of_months_is_one_run_and_again_changes_nothing(
     page: Page, site: Site, portal: Portal, warehouses: Mapping[str, str], system: str
 ) -> None:
     asset, relation, column = FACTS[system]
-    run = backfill(page, site, system, f"s1-{system}-backfill-dialog")
+    run = backfill(page, site, job_page(system), f"s1-{system}-backfill-dialog")
     made = {m["partition"] for m in run["assetMaterializations"] if "/".join(m["assetKey"]["path"]) == asset}
     assert made >= set(months())
     told = counts_by_month(site, run["runId"], asset)
@@ -158,7 +161,8 @@ def test_a_range_of_months_is_one_run_and_again_changes_nothing(
     page.open(f"/assets/{asset}?view=events")
     page.see(f"run {run['runId'][:8]}", "counts_by_month", seconds=60)
     page.shot(f"s2-{system}-counts")
-    again = backfill(page, site, system, f"s3-{system}-again")
+    # The portal is asked again; of the others the table alone is, which takes seconds.
+    again = backfill(page, site, job_page(system) if system == "sigos" else f"/assets/{asset}", f"s3-{system}-again")
     assert changed(warehouses[system]) == 0
     remade = {m["partition"] for m in again["assetMaterializations"] if "/".join(m["assetKey"]["path"]) == asset}
     assert remade == set(months()), "the months asked for, and no other"

@@ -111,6 +111,35 @@ def test_dry_run_from_the_launchpad(page: Page, site: Site) -> None:
     assert int(page.row("rows_updated")) > 0
 
 
+def test_a_window_of_the_source_in_small_batches_from_the_launchpad(page: Page, site: Site) -> None:
+    """A month of long ago: all of it is read, nothing differs, the watermark stays."""
+    ((since, until, number),) = rows(
+        site.source,
+        """SELECT m::text, (m + interval '1 month')::date::text, count(*) FROM conversations,
+           LATERAL (SELECT date_trunc('month', max(created_at) - interval '3 months')::date FROM conversations) AS w (m)
+           WHERE updated_at >= m AND updated_at < m + interval '1 month' GROUP BY m""",
+    )
+    assert number > 6, "several batches"
+    watermark = "SELECT cursor_value FROM ctl.etl_control WHERE entity = 'chatwoot.staging.conversations'"
+    before = rows(site.warehouse, watermark)
+    page.open("/locations/etl_assets/jobs/chatwoot_staging")
+    page.click("//button[normalize-space()='Materialize all']/following::button[1]")
+    page.click("//*[text()='Open launchpad']")
+    page.see("mode: update", "No errors")
+    config = f'{{mode: changed, batch_size: 3, since: "{since}", until: "{until}"}}'
+    page.edit(f"resources: {{load: {{config: {config}}}}}")
+    page.see("batch_size: 3", "No errors")
+    page.shot("e3-window")
+    page.click("//*[contains(@class, 'dialog')]//button[contains(., 'Materialize') or contains(., 'Launch')]")
+    run = site.finish(
+        site.wait("the run is queued", lambda: site.runs(pipelineName="chatwoot_staging"), 30)[0]["runId"]
+    )
+    read = f"""SELECT extracted, inserted + deleted FROM audit.etl_run_entity JOIN audit.etl_run USING (run_id)
+               WHERE dagster_run_id = '{run["runId"]}' AND entity = 'chatwoot.staging.conversations'"""
+    assert rows(site.warehouse, read) == [(number, 0)]
+    assert rows(site.warehouse, watermark) == before
+
+
 def test_schedule_is_switched_on(page: Page) -> None:
     page.open("/automation")
     page.click("//a[@href='/locations/etl_assets/schedules/chatwoot_full']")
