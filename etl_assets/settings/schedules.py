@@ -1,6 +1,6 @@
 """Settings of schedules: which are on, and when each of them ticks.
 
-Belongs here: one cron line per schedule. Does not belong here: what a schedule runs (orchestration/schedules.py).
+Belongs here: one cron line per schedule. Does not belong here: what a schedule runs (orchestration/jobs.py).
 """
 
 from __future__ import annotations
