@@ -109,7 +109,8 @@ def test_nothing_is_deployed_locked_or_written_through_shared_sessions(world: Wo
         destination.close()
     with psycopg.connect(empty.set(drivername="postgresql").render_as_string(hide_password=False)) as session:
         schemas = {n for (n,) in session.execute("SELECT nspname FROM pg_namespace").fetchall()}
-        locks = session.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'").fetchone()
+        here = "database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        locks = session.execute(f"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND {here}").fetchone()
     assert not schemas & {"ctl", "audit", "staging", "marts"}
     assert locks == (0,)
 
