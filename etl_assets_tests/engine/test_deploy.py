@@ -60,7 +60,9 @@ def test_processes_that_deploy_at_once_agree(make_world: MakeWorld, tmp_path: Pa
     world = make_world(orders(), SHOWN, marts__shown=BASE_SQL)
     for schema in ("marts", "staging", "audit", "ctl"):
         world.drop_schema(schema)
-    arguments = [(world.url.render_as_string(hide_password=False), tmp_path, world.backend)] * 3
+    # Each writes its SQL files: in one folder, one would read what another has only begun to write.
+    url = world.url.render_as_string(hide_password=False)
+    arguments = [(url, tmp_path / name, world.backend) for name in "abc"]
     with multiprocessing.get_context("spawn").Pool(3) as pool:
         answers = pool.starmap(_deploy_in_child, arguments)
     assert sorted(answers) == ["False", "False", "True"]

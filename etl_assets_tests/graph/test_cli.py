@@ -188,7 +188,7 @@ def test_upstream_reads_the_source_first_and_says_so_in_the_help(shell: Shell, c
 
 
 def test_health_follows_what_happened(command: Callable[..., Answer], shell: Shell) -> None:
-    # The failure of the test before is within the last day.
+    assert command("run", "chatwoot", "teams", "--since", "no such day").code == 1
     answer = command("health", "chatwoot")
     assert (answer.code, "chatwoot: warning" in answer.out) == (1, True), answer.out
     assert "failed run(s) in 24 h" in answer.out
