@@ -35,3 +35,7 @@ class StatementsDialect(ABC):
 
     @abstractmethod
     def rows(self, conn: sa.Connection, sql: str) -> list[tuple[object, ...]]: ...
+
+    @abstractmethod
+    def refresh_statistics(self, conn: sa.Connection, relation: str) -> None:
+        """Let the planner know a table that was just filled, where the server would only notice it by and by."""

@@ -35,6 +35,10 @@ class PostgresStatements(StatementsDialect):
     def scalar(self, conn: sa.Connection, sql: str) -> object:
         return _as_written(conn, sql).scalar()
 
+    def refresh_statistics(self, conn: sa.Connection, relation: str) -> None:
+        # Whoever holds a lock on it looks at it already. To who is not its owner the server only says so.
+        self.execute(conn, f"ANALYZE (SKIP_LOCKED) {self.relation(relation)}")
+
     def rows(self, conn: sa.Connection, sql: str) -> list[tuple[object, ...]]:
         return [tuple(r) for r in _as_written(conn, sql)]
 
