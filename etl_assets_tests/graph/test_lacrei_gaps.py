@@ -6,7 +6,6 @@ Belongs here: one test per gap, which fails on what the original did. Does not b
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
@@ -26,18 +25,6 @@ STORED = "lacreisaude_model.fact_lacreisaude_appointments"
 def by_other_hands(star: Star, statement: str) -> None:
     with star.destination.engine.begin() as conn:
         conn.execute(sa.text(statement))
-
-
-@pytest.fixture
-def star(make_star: Callable[[], Star]) -> Star:
-    """A patient, a professional with a clinic, an appointment with a report: `pat`, `pro`, `app`."""
-    made = make_star().base()
-    made.patient("pat")
-    made.professional("pro")
-    made.clinic("cli", "pro")
-    made.appointment("app", "2025-05-02 09:00Z", created_at="2025-04-01 09:00Z")
-    made.report("rep", "app")
-    return made
 
 
 def test_g27_ages_are_those_of_the_date_given_and_come_back_with_it(star: Star) -> None:
